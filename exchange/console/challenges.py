@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange import errors
+from exchange.catalogue.naming import named
 from exchange.challenges.desk import WHO
 from exchange.console.forms import Field
 from exchange.console.proceeding_pages import Command, Matter, ProceedingPages, last_working_day
-from exchange.console.words import listed, moment_text, same, text_of
+from exchange.console.words import listed, moment_text, same, text_of, with_code
 from exchange.gateway.entries import REFUSAL, RELEASE
 from exchange.governance.views import names
 from exchange.in_force.snapshot import current
 from exchange.responders.shown import SHOWN
 from exchange.return_flow.making import MADE
+from exchange.transparency.facts_in_words import ground
 from kernel.text import Text
 from policies.challenges.events import Status
 from policies.roles import Role
@@ -74,12 +76,12 @@ def _about(found: Mapping[str, Any]) -> dict[str, Any]:
         (Text("账本条目", "Entry of the ledger"), same(str(found["entry"]))),
         (Text("办件", "Case"), _or_none(found["case"])),
         (Text("请求、任务或回流编号", "Request, task or return flow"), same(found["request"])),
-        (Text("业务系统", "System"), _or_none(found["system"])),
+        (Text("业务系统", "System"), with_code(found["named_system"]) if found["system"] else _NONE),
         (Text("查询的工作人员（代号）", "Officer who looked (a name in the log)"), _or_none(found["officer"])),
         (Text("材料", "Evidence"), text_of(found["evidence_type"]["name"])),
         (Text("内容", "What was asked for"), listed(found["asked"]) if found["asked"] else _NONE),
         (Text("事项", "Matter"), text_of(found["service_item"]["name"])),
-        (Text("依据", "Ground"), _or_none(found["legal_basis"])),
+        (Text("依据", "Ground"), found["ground"] if found["legal_basis"] else _NONE),
         (Text("提出时间", "Challenged"), moment_text(found["opened_at"])),
     ]
     if found["words"]:
@@ -137,9 +139,16 @@ CHALLENGES = Matter(
 
 @dataclass(frozen=True)
 class ChallengePages(ProceedingPages):
-    """The pages about challenges; what was asked for stands there in the words of the catalogue."""
+    """The pages about challenges; what was asked for, by which system, on which ground: in the catalogue's words."""
 
     def about(self, found: Mapping[str, Any]) -> dict[str, Any]:
         """Which use it was, and how it stands."""
-        name = names(current(self.door.access.policy).registry, found["evidence_type"]["code"])
-        return self.matter.about({**found, "asked": [name(each) for each in found["asked"]]})
+        registry = current(self.door.access.policy).registry
+        name, system = names(registry, found["evidence_type"]["code"]), registry.systems.get(found["system"])
+        item = {"service_item": found["service_item"]["code"], "legal_basis": found["legal_basis"]}
+        in_words = {
+            "asked": [name(each) for each in found["asked"]],
+            "ground": ground(item, registry),
+            "named_system": named(found["system"], None if system is None else system.title),
+        }
+        return self.matter.about({**found, **in_words})

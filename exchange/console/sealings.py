@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from exchange.catalogue.registry import Registry
 from exchange.console.attempt import HOME
 from exchange.console.door import Door, Visitor, page
 from exchange.console.forms import Field, drawn, given, sayings
 from exchange.console.inside import as_json_post, asking, told
 from exchange.console.words import KINDS_OF_NUMBER, text_of
 from exchange.governance.sealing import READERS, SEALERS, Sealings
+from exchange.in_force.snapshot import current
+from exchange.transparency.facts_in_words import name_of
 from kernel.identifiers.subject import SCHEMES
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
@@ -89,7 +92,7 @@ class SealingPages:
             visitor,
             request,
             title=_TITLE,
-            rows=[_row(one, now) for one in found["sealings"]],
+            rows=[_row(one, now, self._registry()) for one in found["sealings"]],
             new=f"{SEALINGS}/new" if not visitor.roles.isdisjoint(SEALERS) else "",
             following=f"{SEALINGS}?{urlencode({'before': found['next']})}" if found["next"] else "",
         )
@@ -141,7 +144,10 @@ class SealingPages:
         found = told(self.register.show(asking(request), name))
         if "lift" not in found["commands"]:
             raise Problem(NOT_FOUND)
-        return _row(found, self.register.clock.now())
+        return _row(found, self.register.clock.now(), self._registry())
+
+    def _registry(self) -> Registry:
+        return current(self.door.access.policy).registry
 
     def _form(
         self,
@@ -176,13 +182,13 @@ def _body(typed: Mapping[str, str]) -> dict[str, Any]:
     return body
 
 
-def _row(one: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _row(one: Mapping[str, Any], now: datetime, registry: Registry) -> dict[str, Any]:
     standing, tone = _STATUSES[one["status"]]
     until, in_force = datetime.fromisoformat(one["until"]), one["status"] == "in-force"
     left = -((now - until) // _DAY) if in_force else 0
     return {
         "id": one["sealing"],
-        "organisation": one["organisation"],
+        "organisation": name_of(registry.organisations, one, "organisation"),
         "citation": text_of(one["citation"]),
         "sealed_at": datetime.fromisoformat(one["sealed_at"]),
         "until": until,

@@ -33,6 +33,7 @@ _RIGHT = Field("right", Text("正确的内容", "What would be right"), Text("�
 _REASON = Field(
     "reason", Text("理由", "Why"), Text("例如：已于今年六月更名", "Such as: my name was changed in June"), "area"
 )
+_HOLDER = Text("持有这项资料的部门", "the department that holds the record")
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,8 @@ class WrongPages:
 
     def _record_gone(self, entry: UsageEntry) -> HttpResponse:
         members: Any = entry.members
-        code = members["facts"]["provider"]
-        known = current(self.entrance.access.policy).registry.organisations.get(code)
-        return no_entry(Why.RECORD_GONE, provider=code if known is None else t(known.name))
+        known = current(self.entrance.access.policy).registry.organisations.get(members["facts"]["provider"])
+        return no_entry(Why.RECORD_GONE, provider=t(_HOLDER if known is None else known.name))
 
     def _form(
         self, request: HttpRequest, entry: UsageEntry, typed: Mapping[str, str], problem: Problem | None

@@ -40,6 +40,7 @@ def test_somebody_is_sealed_and_unsealed_on_pages_that_never_show_the_number(wor
     shown = browser.get(HERE).text
     assert OWNER not in shown
     assert "封存中" in shown
+    assert re.search(r"<br>[^<]*局</td>", shown)  # the department that sealed, by its name
     assert "还剩 8 天" in shown  # from the evening of 23 November to the first of December
     (lift,) = re.findall(rf"{HERE}/seal_\w+/lift", shown)
     asked = browser.get(lift).text

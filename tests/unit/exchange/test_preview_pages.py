@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from kernel.identifiers.subject import SubjectRef
 from tests.doubles.browser import form_of
-from tests.doubles.exchange import NAME, OWNER, STRANGER, World, grant
+from tests.doubles.exchange import NAME, OWNER, POLICE, STRANGER, World, grant
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_emergency import DELAY, opened, template, use
 from tests.unit.exchange.test_previews import ADDRESS, offered, outcome
@@ -210,6 +210,11 @@ def test_of_evidence_that_the_catalogue_lost_its_provider_is_named(
     for page in (lost, browser.get(at)):
         assert (page.status_code, "不能在这里申请更正" in page.text) == (CHANGED, True)
         assert "直接向公安局提出" in page.text
+    nowhere = replace(snapshot, registry=replace(without.registry, organisations={}))
+    monkeypatch.setattr(world.rooms.policy, "current", lambda: nowhere)
+    gone = browser.get(at)
+    assert "直接向持有这项资料的部门提出" in gone.text  # no code for a department that the catalogue lost, too
+    assert POLICE not in gone.text
 
 
 def test_nobody_probes_for_entries_that_a_statute_hides(browser: OfficersBrowser) -> None:
