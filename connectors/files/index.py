@@ -12,21 +12,16 @@ import threading
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
-
-import orjson
 
 from connectors.base import Raw
 from connectors.errors import SourceTooLarge
 from connectors.files.report import Report
 from connectors.files.settings import Changes
 from connectors.files.tables import Row
+from connectors.raw_json import packed, unpacked
 
 _QUICK = ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -16384")
-_WHOLE_NUMBER_BITS = 63
 _AT_ONCE = 200
 """Rows of a sample that are taken together."""
 _SCHEMA = "CREATE TABLE record (number INTEGER PRIMARY KEY, subject TEXT NOT NULL, line BLOB, key TEXT)"
@@ -55,7 +50,7 @@ class Index:
         statement = f"SELECT line FROM record WHERE subject IN ({places})"  # noqa: S608 - question marks only
         with self._lock, closing(self._database.execute(statement, tuple(subjects))) as lines:
             for (line,) in lines:
-                yield dict(zip(self._columns, _unpacked(line), strict=True))
+                yield dict(zip(self._columns, unpacked(line), strict=True))
 
     def subjects(self, after: str, limit: int) -> tuple[str, ...]:
         """Whom there are rows of behind a subject, in order, at most ``limit``."""
@@ -75,7 +70,7 @@ class Index:
             with self._lock:
                 lines = self._database.execute(statement, some).fetchall()
             for (line,) in lines:
-                yield dict(zip(self._columns, _unpacked(line), strict=True))
+                yield dict(zip(self._columns, unpacked(line), strict=True))
 
     def copy(self, path: Path) -> None:
         """Write the same rows to another place."""
@@ -113,9 +108,9 @@ def build(
             database.execute(setting)
         if base is None:
             database.execute(_SCHEMA)
-        packed = _changed(rows, columns, changes, report or Report()) if changes else _whole(rows)
+        lines = _changed(rows, columns, changes, report or Report()) if changes else _whole(rows)
         before = int(database.execute("SELECT coalesce(max(number), 0) FROM record").fetchone()[0])
-        bounded = _bounded(packed, most_bytes)
+        bounded = _bounded(lines, most_bytes)
         database.executemany("INSERT INTO record (subject, line, key) VALUES (?, ?, ?)", bounded)
         database.execute("CREATE INDEX IF NOT EXISTS record_subject ON record (subject)")
         if changes is not None:
@@ -142,7 +137,7 @@ def _bounded(rows: Iterable[_Packed], most_bytes: int) -> Iterator[_Packed]:
 
 
 def _whole(rows: Iterable[Row]) -> Iterator[_Packed]:
-    return ((row.subject, _packed(row.values), None) for row in rows)
+    return ((row.subject, packed(row.values), None) for row in rows)
 
 
 def _changed(rows: Iterable[Row], columns: Sequence[str], changes: Changes, report: Report) -> Iterator[_Packed]:
@@ -153,7 +148,7 @@ def _changed(rows: Iterable[Row], columns: Sequence[str], changes: Changes, repo
             report.add(row.line, missing[0], "key")
             continue
         gone = changes.removed is not None and str(values[changes.removed[0]]).strip() in changes.removed[1]
-        yield row.subject, None if gone else _packed(row.values), _packed(key).decode()
+        yield row.subject, None if gone else packed(row.values), packed(key).decode()
     report.check()
 
 
@@ -166,49 +161,3 @@ def _supersede(database: sqlite3.Connection, before: int) -> None:
         (before,),
     )
     database.execute("DELETE FROM record WHERE number > ? AND line IS NULL", (before,))
-
-
-def _packed(values: Sequence[Raw]) -> bytes:
-    return orjson.dumps([_tagged(value) for value in values])
-
-
-def _unpacked(line: bytes) -> list[Raw]:
-    return [_untagged(value) for value in orjson.loads(line)]
-
-
-def _tagged(value: Any) -> Any:
-    """JSON has no dates and no decimal fractions: they are kept as an object of one member that says which."""
-    if value is None or isinstance(value, str | bool):
-        return value
-    if isinstance(value, int):
-        return value if value.bit_length() <= _WHOLE_NUMBER_BITS else {"whole": str(value)}
-    if isinstance(value, datetime):
-        return {"instant": value.isoformat()}
-    if isinstance(value, date):
-        return {"day": value.isoformat()}
-    if isinstance(value, Decimal):
-        return {"number": str(value)}
-    if isinstance(value, dict):
-        return {"members": {name: _tagged(member) for name, member in value.items()}}
-    return [_tagged(each) for each in value]
-
-
-def _untagged(value: Any) -> Raw:
-    if isinstance(value, list):
-        return [_untagged(each) for each in value]
-    if not isinstance(value, dict):
-        plain: Raw = value
-        return plain
-    ((tag, held),) = value.items()
-    if tag == "members":
-        return {name: _untagged(member) for name, member in held.items()}
-    read: Raw = _READ[tag](held)
-    return read
-
-
-_READ: Mapping[str, Any] = {
-    "instant": datetime.fromisoformat,
-    "day": date.fromisoformat,
-    "number": Decimal,
-    "whole": int,
-}

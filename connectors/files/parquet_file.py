@@ -1,80 +1,137 @@
-"""Rows of a Parquet file, read by DuckDB in a cage: one thread, little memory, no other file, no network, no extension.
+"""Rows of a Parquet file, read by a process of its own (`connectors.parquet`), which is not believed either (ADR 0094).
 
-What a file's own description says about its size is checked before anything is unpacked; a description that lies meets
-the limit of memory, and rows that are longer than what describes them meet the index's (attack case K3).
+Here no more is held than a line of what that process says. Whatever becomes of it is an answer about the file, unless
+somebody has ended it from outside.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any, BinaryIO
+from contextlib import closing, contextmanager, suppress
+from typing import IO, BinaryIO
 
-import duckdb
+import orjson
 
 from connectors.base import Raw
-from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge
+from connectors.errors import SourceGarbled, SourceProblem, SourceTooLarge, SourceUnavailable
 from connectors.files.form import Survey
+from connectors.files.lines import LONGEST
 from connectors.files.report import BrokenFile
 from connectors.files.settings import FileSettings
+from connectors.raw_json import unpacked
 
-_MOST_CELL_BYTES = 1 << 17
-"""As of a CSV cell. A dictionary can say one long text a million times in a few bytes."""
-_AT_ONCE = 200
 _LEAST = 12
-_CAGE: Mapping[str, str] = {
-    "threads": "1",
-    "memory_limit": "512MB",
-    "max_temp_directory_size": "0KiB",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "allow_community_extensions": "false",
-}
+_LONGEST_HEADER = 16 << 20
+"""Bytes of the line that names all columns."""
+_FROM_OUTSIDE = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL})
+_ENDS_IN = 5.0
+"""Seconds that a process has to end after it has closed its output."""
 
 
 def rows(file: BinaryIO, settings: FileSettings, survey: Survey) -> Generator[Sequence[Raw]]:
     """The names of the columns that are needed and there, then their values; the survey is told of all columns.
 
-    However wide a file is, only what is needed of it is unpacked and handed on. Raises: SourceGarbled, SourceTooLarge.
+    However wide a file is, only what is needed of it is unpacked and handed on.
+    Raises: SourceGarbled, SourceTooLarge; SourceUnavailable where the reading process was ended from outside.
     """
-    with _caged(file) as (database, path):
-        yield from _rows(database, path, settings, survey)
+    with closing(_lines(file, settings.needed, settings.max_rows, settings.max_file_bytes)) as lines, _garbled():
+        kinds = _kinds(lines)
+        survey.begin([*kinds], settings.needed)
+        yield [name for name in settings.needed if name in kinds]  # whoever reads them says what is missing
+        for line in lines:
+            yield unpacked(line)
 
 
 def sample(file: BinaryIO, most_rows: int, most_bytes: int) -> tuple[Mapping[str, str], list[Sequence[Raw]]]:
     """Every column with its kind in DuckDB's words, and the first rows of a file that is no larger once it is unpacked.
 
-    Raises: SourceGarbled, SourceTooLarge.
+    Raises: as `rows`.
     """
-    with _caged(file) as (database, path):
-        _check_bytes(database, path, most_bytes)
-        kinds = _kinds(database, path)
-        listed = ", ".join(_bounded(name, kind) for name, kind in kinds.items())
-        answer = database.execute(f"SELECT {listed} FROM read_parquet(?) LIMIT {most_rows:d}", [path])  # noqa: S608
-        return kinds, [[_raw(value) for value in row] for row in answer.fetchall()]
+    with closing(_lines(file, None, most_rows, most_bytes, first_only=True)) as lines, _garbled():
+        kinds = _kinds(lines)
+        return kinds, [unpacked(line) for line in lines]
 
 
 @contextmanager
-def _caged(file: BinaryIO) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
-    """A database that reads this file and nothing else, and what it calls it. Raises: SourceGarbled, SourceTooLarge."""
-    _check_marks(file)
+def _garbled() -> Iterator[None]:
     try:
-        with duckdb.connect(":memory:", config=dict(_CAGE)) as database:
-            path = f"/dev/fd/{file.fileno()}"
-            database.execute("SET allowed_paths = ?", [[path]])
-            database.execute("SET enable_external_access = false")
-            database.execute("SET lock_configuration = true")
-            yield database, path
-    except SourceProblem:
+        yield
+    except (SourceProblem, GeneratorExit):
         raise
-    except duckdb.OutOfMemoryException:
-        raise SourceTooLarge("expanded") from None
-    except Exception as error:  # noqa: BLE001 - a reader of broken files fails in ways of its own
-        if _TOO_LONG in str(error):
-            raise BrokenFile("parquet", 0, "", "long") from None
+    except Exception:  # noqa: BLE001 - whatever is made of what no reader of ours says
         raise SourceGarbled("parquet") from None
+
+
+def _kinds(lines: Iterator[bytes]) -> Mapping[str, str]:
+    return {str(name): str(kind) for name, kind in orjson.loads(next(lines))}
+
+
+def _lines(
+    file: BinaryIO, needed: Sequence[str] | None, most_rows: int, most_bytes: int, *, first_only: bool = False
+) -> Generator[bytes]:
+    """What the process says, up to its word that this was all. Raises: as `rows`; BrokenFile."""
+    _check_marks(file)
+    order = {
+        "descriptor": file.fileno(),
+        "needed": needed,
+        "most_rows": most_rows,
+        "most_bytes": most_bytes,
+        "first_only": first_only,
+    }
+    with _process(file.fileno()) as (process, told, said):
+        with suppress(BrokenPipeError), told:
+            told.write(orjson.dumps(order))
+        most = _LONGEST_HEADER
+        while (line := said.readline(most + 1)).startswith(b"["):
+            if len(line) > most:
+                raise BrokenFile("parquet", 0, "", "long")
+            yield line
+            most = LONGEST + 1  # and an end of line
+        if not line:
+            raise _came_to_grief(process)
+        _check_end(str(orjson.loads(line)["end"]))
+
+
+@contextmanager
+def _process(descriptor: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]]:
+    """The process with its two ends, which goes when it is no longer wanted.
+
+    It is told where our modules are and nothing else of what this one was started with, and is in a group of its own,
+    so that who stops this process by its terminal does not first make a file unreadable.
+    """
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "connectors.parquet"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # what a reader says of a broken file may repeat what stands in it
+        pass_fds=[descriptor],
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        start_new_session=True,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None  # noqa: PT018 - both are asked for
+        try:
+            yield process, process.stdin, process.stdout
+        finally:
+            process.kill()
+
+
+def _came_to_grief(process: subprocess.Popen[bytes]) -> SourceProblem:
+    """What it means that a process has gone without its last word."""
+    with suppress(subprocess.TimeoutExpired):
+        if -process.wait(_ENDS_IN) in _FROM_OUTSIDE:
+            return SourceUnavailable("reader")
+    return SourceGarbled("parquet")
+
+
+def _check_end(reason: str) -> None:
+    if reason == "long":
+        raise BrokenFile("parquet", 0, "", "long")
+    if reason:
+        raise SourceTooLarge(reason)
 
 
 def _check_marks(file: BinaryIO) -> None:
@@ -85,70 +142,3 @@ def _check_marks(file: BinaryIO) -> None:
     file.seek(0)
     if begins != b"PAR1" or ends != b"PAR1":
         raise BrokenFile("parquet")
-
-
-_TOO_LONG = "tongban-cell-too-long"
-
-
-def _rows(
-    database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings, survey: Survey
-) -> Generator[Sequence[Raw]]:
-    _check_size(database, path, settings)
-    kinds = _kinds(database, path)
-    survey.begin([*kinds], settings.needed)
-    names = [name for name in settings.needed if name in kinds]
-    yield names
-    if len(names) < len(settings.needed):
-        return  # whoever reads the header says what is missing
-    listed = ", ".join(_bounded(name, kinds[name]) for name in names)
-    answer = database.execute(f"SELECT {listed} FROM read_parquet(?)", [path])  # noqa: S608 - names are quoted
-    while some := answer.fetchmany(_AT_ONCE):
-        for row in some:
-            yield [_raw(value) for value in row]
-
-
-def _kinds(database: duckdb.DuckDBPyConnection, path: str) -> dict[str, str]:
-    described = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [path]).fetchall()
-    return {str(name): str(kind) for name, kind, *_ in described}
-
-
-def _check_size(database: duckdb.DuckDBPyConnection, path: str, settings: FileSettings) -> None:
-    found = database.execute("SELECT num_rows FROM parquet_file_metadata(?)", [path]).fetchone()
-    if found is None or found[0] > settings.max_rows:
-        raise SourceTooLarge("rows")
-    _check_bytes(database, path, settings.max_file_bytes)
-
-
-def _check_bytes(database: duckdb.DuckDBPyConnection, path: str, most: int) -> None:
-    found = database.execute("SELECT sum(total_uncompressed_size) FROM parquet_metadata(?)", [path]).fetchone()
-    if found is not None and (found[0] or 0) > most:
-        raise SourceTooLarge("expanded")
-
-
-def _bounded(name: str, kind: str) -> str:
-    """A column, or an error instead of a value that is too long."""
-    column = '"' + name.replace('"', '""') + '"'
-    if kind == "BLOB":
-        length = f"octet_length({column})"
-    elif kind == "VARCHAR" or kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION", "ENUM", "JSON")):
-        length = f"strlen({column}::VARCHAR)"
-    else:
-        return column
-    return f"CASE WHEN {length} > {_MOST_CELL_BYTES} THEN error('{_TOO_LONG}') ELSE {column} END"
-
-
-def _raw(value: object) -> Raw:
-    if isinstance(value, float):
-        return Decimal(repr(value)) if value == value and abs(value) != float("inf") else None
-    if isinstance(value, datetime):
-        return value if value.tzinfo is None else value.astimezone(UTC)
-    if value is None or isinstance(value, bool | int | str | Decimal | date):
-        return value
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, list | tuple):
-        return [_raw(each) for each in value]
-    if isinstance(value, dict):
-        members: dict[Any, Any] = value
-        return {str(key): _raw(each) for key, each in members.items()}
-    return str(value)

@@ -30,6 +30,7 @@ _REASONS: Mapping[str, Text] = {
     "csv": Text("引号或换行不成对", "has a stray quote or an unfinished line"),
     "rows": Text("行数超过上限", "has more rows than allowed"),
     "file": Text("文件超过大小上限", "is larger than allowed"),
+    "pages": Text("页数超过上限", "has more pages than allowed"),
     "expanded": Text(
         "解压并逐行写出后超过大小上限", "is larger than allowed once it is unpacked and its rows are written out"
     ),

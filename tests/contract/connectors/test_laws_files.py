@@ -10,9 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from connectors.kit.bench import COLUMNS, Bench, NoSuchState
+from connectors.kit.bench import COLUMNS, Bench
 from connectors.kit.laws import *  # noqa: F403 - the laws are the tests
-from connectors.source import Source
 from tests.contract.connectors.conftest import FileBench, closed
 from tests.doubles.drop_folder import fixed_width_bytes
 
@@ -47,10 +46,6 @@ class JsonLinesBench(FileBench):
 
 class ParquetBench(FileBench):
     """Columns of text."""
-
-    def flooding(self, **limits: int) -> Source:
-        """DuckDB unpacks a page whole: what it holds is bounded by `max_file_bytes` and its cage, not by an answer."""
-        raise NoSuchState("a page of a Parquet file is unpacked whole, within max_file_bytes and half a gigabyte")
 
     def _write(self, folder: Path, rows: Sequence[Sequence[str]]) -> None:
         lines = [f"({', '.join(self._quoted(cell) for cell in row)})" for row in rows[1:]]

@@ -145,8 +145,8 @@ def test_law_6_rows_are_counted_while_they_are_read(
     folder: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, where: dict[str, str]
 ) -> None:
     read: list[int] = []
-    unpacked = index._unpacked
-    monkeypatch.setattr(index, "_unpacked", lambda line: read.append(len(line)) or unpacked(line))
+    unpacked = index.unpacked
+    monkeypatch.setattr(index, "unpacked", lambda line: read.append(len(line)) or unpacked(line))
     drop(folder, "people.csv", rows_of_one(900, "2027/1/2", "x" * 1000))
     with pytest.raises(SourceTooLarge) as caught:
         values(opened(where=where, limits={"max_bytes": 5000, "max_records": 1000}))

@@ -1,0 +1,47 @@
+"""The process that reads one Parquet file: an order on standard input, lines on standard output.
+
+The first line is an array of the columns with their kinds, each further one a row (`connectors.raw_json`), the last
+one an object: ``{"end": reason}``, "" where everything is there. Where that is missing, the process came to grief.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+
+import orjson
+
+from connectors.parquet.reading import Order, Refused, read
+
+_MOST_MEMORY = 768 << 20
+"""Bytes: what DuckDB counts itself, and what it does not count."""
+_MOST_SECONDS = 300
+"""Of work without a row: nothing but a file made for it takes as long."""
+
+
+def main() -> None:
+    """Read what is ordered."""
+    confine()
+    order, out, reason = Order(**orjson.loads(sys.stdin.buffer.read())), sys.stdout.buffer, ""
+    try:
+        for lines in read(order):
+            out.write(b"".join(line + b"\n" for line in lines))
+            signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
+    except Refused as refused:
+        reason = str(refused)
+    out.write(orjson.dumps({"end": reason}) + b"\n")
+
+
+def confine() -> None:
+    """Little memory, no file written, no picture of memory left behind, and an end to work that leads to nothing."""
+    _, allowed = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _MOST_MEMORY if allowed == resource.RLIM_INFINITY else min(allowed, _MOST_MEMORY)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
