@@ -6,7 +6,6 @@ import re
 
 from idp.endpoints import claims_request, response_mode
 from idp.endpoints.asked import Asked, Check
-from idp.endpoints.claims_request import claims_are_well_formed
 from idp.endpoints.resource_request import resource_can_be_the_audience
 from idp.endpoints.response_mode import answer_is_signed_where_it_must_be, response_mode_is_supported
 from idp.errors import (
@@ -171,7 +170,6 @@ CHECKS: tuple[Check, ...] = (
     values_are_short,
     prompt_is_consistent,
     max_age_is_seconds,
-    claims_are_well_formed,
     details_came_by_the_back_channel,
     dpop_key_is_a_thumbprint,
 )

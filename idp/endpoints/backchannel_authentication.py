@@ -44,7 +44,10 @@ def client_uses_ciba(asked: Asked) -> None:
 
 
 def request_is_signed_where_all_are(asked: Asked) -> None:
-    """RFC 9101 §10.5: a client that must sign, and was registered before it could here, has no other way."""
+    """RFC 9101 §10.5: a client that must sign, and was registered before it could here, has no other way.
+
+    Whatever is registered now for both must name an algorithm: this is about what stands in the database from before.
+    """
     if asked.client.signed_requests and asked.client.backchannel_request_alg is None:
         raise InvalidRequestError("The client must be registered to sign its authentication requests.")
 

@@ -32,12 +32,6 @@ def was_issued_by_now(claims: Claims, expected: Expected) -> None:
         raise InvalidRequestObjectError("The authentication request was issued in the future.")
 
 
-def has_an_identifier(claims: Claims, expected: Expected) -> None:
-    """§7.1.1: `jti` is required."""
-    del expected
-    jwt.text_claim(claims, "jti")
-
-
 CHECKS: tuple[Callable[[Claims, Expected], None], ...] = (
     request_object.is_by_the_client,
     request_object.is_for_this_provider,
@@ -45,7 +39,6 @@ CHECKS: tuple[Callable[[Claims, Expected], None], ...] = (
     request_object.is_valid_now,
     request_object.is_short_lived,
     was_issued_by_now,
-    has_an_identifier,
     request_object.holds_no_other_request,
 )
 
@@ -91,5 +84,6 @@ class AuthenticationRequests:
         for check in CHECKS:
             check(claims, expected)
         until = datetime.fromtimestamp(jwt.instant_claim(claims, "exp") + request_object.LEEWAY, UTC)
+        # §7.1.1: `jti` is required. Whoever reads it refuses a request without it.
         proof = SpentProof(BACKCHANNEL_REQUEST, client.id, jwt.text_claim(claims, "jti"), until)
         return Read(request_object.parameters(claims), (proof,))

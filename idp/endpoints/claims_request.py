@@ -32,7 +32,8 @@ class ClaimsRequest:
 def read(asked: Asked) -> ClaimsRequest:
     """The parameter, as far as it means something here: unknown members and claims are ignored (§5.5).
 
-    Raises InvalidRequestError for what is not well-formed, UnmetAuthenticationRequirementsError for an essential
+    Well-formed is one JSON object whose members are objects of claims, each null or an object (§5.5). Raises
+    InvalidRequestError for anything else, UnmetAuthenticationRequirementsError for an essential
     `acr` whose every value is unknown here.
     """
     given = asked.get("claims")
@@ -43,11 +44,6 @@ def read(asked: Asked) -> ClaimsRequest:
     names = ClaimsAsked(frozenset(id_token), frozenset(userinfo)).within(asked.client.scopes)
     acr = id_token.get("acr", _NOTHING)
     return ClaimsRequest(names, _levels(acr), acr.get("essential") is True and bool(_values(acr)), _sub(id_token))
-
-
-def claims_are_well_formed(asked: Asked) -> None:
-    """§5.5: one JSON object whose members are objects of claims, each null or an object."""
-    read(asked)
 
 
 def _members(text: str) -> _Member:

@@ -50,6 +50,10 @@ def assert_shown_and_not_sent(answer) -> None:
 def test_A1_a_redirect_uri_is_compared_character_by_character(
     party: RelyingParty, browser: Browser, redirect_uri
 ) -> None:
+    """CVE-2026-7504: with several `@` no user info was found, and a wildcard let the address pass; there is none here.
+
+    A page, whatever is not the registered address to the letter.
+    """
     assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri=redirect_uri)))
 
 
@@ -67,7 +71,7 @@ def test_A1_a_redirect_uri_is_compared_character_by_character(
 def test_A1_only_the_port_of_a_native_clients_loopback_address_may_differ(
     provider: Provider, browser: Browser, redirect_uri
 ) -> None:
-    """RFC 8252 §7.3 and §8.3."""
+    """CVE-2024-8883: a registered loopback address let others pass. RFC 8252 §7.3, §8.3: the port alone may differ."""
     party = public_client(provider, application_type="native", redirect_uris=["http://127.0.0.1/cb"])
     assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri=redirect_uri)))
     assert browser.get(party.authorize_url(redirect_uri="http://127.0.0.1:5000/cb")).status_code == 303
@@ -93,7 +97,9 @@ def test_A1_a_web_client_registered_on_loopback_has_no_free_port(provider: Provi
 def test_A2_an_unregistered_redirect_uri_outweighs_every_other_fault(
     party: RelyingParty, browser: Browser, wrong
 ) -> None:
-    """CVE-2026-41479, CVE-2026-44681."""
+    """CVE-2026-41479, CVE-2026-44681: an unsupported response_type, or no `openid`, was answered before the address was
+    looked at, with a redirect to it. A page, whatever else is wrong.
+    """
     assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri="https://evil.example/", **wrong)))
 
 
@@ -210,6 +216,7 @@ def test_A5_a_pushed_request_belongs_to_its_client_and_expires(party: RelyingPar
 def test_A6_references_and_nonsense_are_refused_and_nothing_is_fetched(
     party: RelyingParty, browser: Browser, provider: Provider, parameter, error
 ) -> None:
+    """CVE-2026-4366: `request_uri` was fetched, wherever a redirect led. Refused by its name, and nobody is asked."""
     answer = browser.get(party.authorize_url(**{parameter: "http://169.254.169.254/latest"}))
     assert parameters(answer.headers["Location"])["error"] == error
     assert provider.outgoing == []
@@ -218,7 +225,10 @@ def test_A6_references_and_nonsense_are_refused_and_nothing_is_fetched(
 def test_A7_a_form_is_posted_to_a_registered_address_alone_and_everything_in_it_is_escaped(
     party: RelyingParty, browser: Browser
 ) -> None:
-    """GHSA-9vm7-v8wj-3fqw."""
+    """GHSA-9vm7-v8wj-3fqw (`form_post.jwt` posted to an address that a wildcard had let pass), in its plain form.
+
+    No form to an address that is not registered, and nothing from a request is markup in one.
+    """
     evil = "https://evil.example/'\"><script>alert(1)</script>"
     assert_shown_and_not_sent(browser.get(party.authorize_url(response_mode="form_post", redirect_uri=evil)))
     state = "\"><script>alert(1)</script>'"
@@ -261,14 +271,33 @@ def test_A8_every_authorization_response_names_its_issuer(party: RelyingParty, p
     "response_type", ["token", "id_token", "id_token token", "code token", "code id_token token", "none", "CODE"]
 )
 def test_A12_no_flow_but_the_code_flow_exists(party: RelyingParty, browser: Browser, response_type) -> None:
+    """CVE-2026-7571: implicit although switched off, by a response_type put in at a restart. It does not exist here."""
     answer = browser.get(party.authorize_url(response_type=response_type))
     assert parameters(answer.headers["Location"])["error"] == "unsupported_response_type"
 
 
 @pytest.mark.parametrize("grant_type", ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"])
 def test_A12_no_grant_but_the_named_ones_exists(party: RelyingParty, grant_type) -> None:
+    """CVE-2026-9792: a condition of a policy left the password grant open. CVE-2026-79652, CVE-2026-1609: `jwt-bearer`
+    asked neither for consent nor whether the person was disabled. None of them exists here.
+    """
     answer = party.form("/token", {"grant_type": grant_type, "username": "wang", "password": "correct horse battery"})
     assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
+
+
+def test_A12_a_flow_begun_anew_is_the_one_that_was_asked_for(party: RelyingParty, browser: Browser) -> None:
+    """CVE-2026-7571: what came along with a page at a restart replaced the request that had been checked.
+
+    Here pages carry none of it: whatever is put into their address or form, a code goes to where it was asked for.
+    """
+    forged = {"response_type": "token", "client_data": "eyJydCI6InRva2VuIn0", "redirect_uri": "https://evil.example/"}
+    page = browser.follow(browser.get(party.authorize_url()))
+    page = browser.get(f"{page.request.path}?{urlencode(forged)}")
+    page = browser.submit(page, username="wang", password=PASSWORD, **forged)
+    browser.submit(page, decision="allow", **forged)
+    assert browser.left_for is not None
+    assert browser.left_for.startswith(f"{CALLBACK}?")
+    assert browser.sent_back().keys() == {"code", "state", "iss"}
 
 
 def test_A12_a_grant_the_client_is_not_registered_for_is_refused(provider: Provider) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from joserfc.jwk import JWKRegistry
 
 from kernel.jose import base64url
 from tests.doubles.identity_provider import ISSUER, Provider
@@ -80,12 +83,13 @@ def test_C9_an_unsigned_assertion_is_refused(party: RelyingParty) -> None:
 
 
 def test_C9_a_public_key_is_never_a_shared_secret(party: RelyingParty) -> None:
-    """CVE-2026-48526: HS256 keyed with the JWK's JSON, or with its PEM."""
-    import hashlib
-    import hmac
-
+    """CVE-2026-48526: the JSON of a public JWK was taken as the secret of an HMAC, as CVE-2022-29217 had its PEM. HS256
+    keyed with either is refused.
+    """
     jwk = party.registered["jwks"]["keys"][0]
-    for secret in (json.dumps(jwk).encode(), json.dumps(jwk, separators=(",", ":")).encode(), b""):
+    pem = JWKRegistry.import_key(jwk).as_pem(private=False)
+    written = (json.dumps(jwk), json.dumps(jwk, separators=(",", ":")), json.dumps(jwk, sort_keys=True))
+    for secret in (*(each.encode() for each in written), pem, pem.strip(), b""):
         head, body, _ = party.assertion(header={"alg": "HS256"}).split(".")
         tag = hmac.digest(secret, f"{head}.{body}".encode(), hashlib.sha256)
         assert refused(ask(party, f"{head}.{body}.{base64url.encode(tag)}"))
@@ -98,8 +102,15 @@ def test_C9_a_key_brought_along_is_not_believed(party: RelyingParty) -> None:
 
 
 def test_C10_a_secret_does_not_stand_in_for_a_signature(provider: Provider) -> None:
-    """CVE-2026-16093: judged by what actually authenticated."""
+    """CVE-2026-16093: an unsigned assertion beside a secret satisfied a policy of signed ones; the secret was taken.
+
+    One way of authentication in a request, and it is the registered one.
+    """
     by_key, by_word = RelyingParty(provider), by_secret(provider)
+    unsigned = raw_jws({"alg": "ES256"}, {"iss": by_word.id, "sub": by_word.id, "aud": ISSUER}, None)
+    beside = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": unsigned}
+    decoy = by_word.form("/token", {"grant_type": "client_credentials", **beside})
+    assert (decoy.status_code, decoy.json["error"]) == (400, "invalid_request")
     pair = base64.b64encode(f"{by_key.id}:anything".encode()).decode()
     answer = by_key.http.post(
         "/token", data={"grant_type": "client_credentials"}, headers={"Authorization": f"Basic {pair}"}, base_url=ISSUER

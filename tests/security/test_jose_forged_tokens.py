@@ -141,7 +141,8 @@ def test_C9_a_signature_has_one_spelling() -> None:
 
 
 @pytest.mark.parametrize("signature", [bytes(64), bytes(31) + b"\1" + bytes(32), b"\xff" * 64, bytes(63), bytes(65)])
-def test_C9_trivial_signatures(signature: bytes) -> None:  # CVE-2022-21449 accepted zeros
+def test_C9_trivial_signatures(signature: bytes) -> None:
+    """CVE-2022-21449: a signature of two zeros was right for everything. Refused, and so are its like."""
     assert refusal(compose(HEADER, CLAIMS, lambda _: signature)) == "bad-signature"
 
 

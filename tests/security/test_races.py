@@ -121,7 +121,9 @@ def code(provider: Provider, race: Race) -> None:
 
 
 def public_refresh_token(provider: Provider, race: Race) -> None:
-    """T5 (CVE-2026-1035): nobody can tell the racers apart."""
+    """T5 (CVE-2026-1035: looked at, then counted, so that one token was good for several at once): nobody can tell the
+    racers apart, one wins.
+    """
     party = public_client(provider)
     finishes = race.run(each(party, grant_type="refresh_token", refresh_token=party.tokens()["refresh_token"]))
     assert outcomes(finishes) == {(200, ""): 1, (400, "invalid_grant"): LOSERS}

@@ -36,7 +36,10 @@ def given_back(party: RelyingParty) -> Any:
 
 
 def test_S2_a_scope_taken_from_a_client_is_gone_from_its_tokens_within_a_second(either_provider: Provider) -> None:
-    """At introspection and userinfo, and in the feed for the exchange."""
+    """GHSA-895x-rfqp-jh5c: tokens outlived the scope that they stood on.
+
+    They lose it at introspection and userinfo, and in the feed for the exchange.
+    """
     party, key = RelyingParty(either_provider, scope="openid profile cases"), ProofKey(either_provider)
     nodes = (party, party.on(either_provider.another_node()))
     tokens, system = party.tokens(), party.own_token(key, scope="cases").json["access_token"]

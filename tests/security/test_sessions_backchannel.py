@@ -110,6 +110,7 @@ FORGED: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("how", FORGED)
 def test_S1_a_forged_logout_token_ends_nothing(website: FlaskClient, how: str) -> None:
+    """CVE-2026-18569: with `alg` none, anybody signed somebody out. Refused, and the session goes on."""
     assert sent(website, logout_token(**FORGED[how])) == 400
     assert signed_in(website)
 

@@ -13,6 +13,7 @@ from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claim
 
 
 def test_A9_the_session_id_changes_at_every_sign_in(party: RelyingParty, browser: Browser) -> None:
+    """CVE-2024-7341: the identifier of before a sign-in was that of after it. A new one each time, and none revives."""
     browser.walk(party.authorize_url())
     first = browser.cookie("idp-sso")
     browser.provider.clock.advance(1)
@@ -33,7 +34,10 @@ def test_A9_a_session_planted_before_the_sign_in_is_worth_nothing(party: Relying
 
 
 def test_A9_a_flow_begun_in_another_browser_does_not_exist(party: RelyingParty, provider: Provider) -> None:
-    """Login CSRF: CVE-2026-7507, CVE-2024-7341."""
+    """CVE-2026-7507: whoever was signed in and opened a link to the attacker's begun sign-in, signed the attacker in.
+
+    It does not exist for another browser, signed in or not, and stays where it was.
+    """
     attacker, victim = Browser(provider), Browser(provider)
     link = attacker.get(party.authorize_url()).headers["Location"]
     victim.get(party.authorize_url())  # the victim has a cookie of their own
@@ -43,14 +47,23 @@ def test_A9_a_flow_begun_in_another_browser_does_not_exist(party: RelyingParty, 
     victim_answer = victim.post(form.action, {**form.fields, "username": "wang", "password": PASSWORD})
     assert victim_answer.status_code in (400, 403, 404)
     assert victim.cookie("idp-sso") is None
+    party.tokens(victim)
+    assert victim.get(link).status_code == 404
+    assert victim.post(form.action, {**form.fields, "username": "wang", "password": PASSWORD}).status_code in (400, 404)
+    assert "password" in form_of(attacker.get(link)).names  # nobody is signed in there
 
 
 def test_A9_another_persons_sign_in_ends_the_session_before(party: RelyingParty, browser: Browser) -> None:
+    """CVE-2025-12390: whoever signed in next at the same browser had the identifier, and with it the tokens, of whoever
+    was there before. Another person is another session, and the one before is over.
+    """
     first = party.tokens(browser)
     browser.provider.clock.advance(1)
     back = browser.walk(party.authorize_url(prompt="login"), username="li")
     second = party.redeem(back["code"]).json
-    assert claims_of(first["id_token"])["sub"] != claims_of(second["id_token"])["sub"]
+    for name in ("sub", "sid"):
+        assert claims_of(first["id_token"])[name] != claims_of(second["id_token"])[name]
+    assert party.refresh(first["refresh_token"]).json["error"] == "invalid_grant"
     browser.provider.settle()
     assert party.introspect(first["access_token"]) == {"active": False}
 

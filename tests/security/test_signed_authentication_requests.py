@@ -12,6 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from idp.administration.errors import AdministrationError
+from idp.store.tables import client as client_table
 from kernel import jose
 from kernel.jose import base64url
 from kernel.ledger.errors import LedgerUnavailable
@@ -83,6 +84,21 @@ def test_7_1_1_the_same_request_comes_once(either_provider: Provider) -> None:
     assert asked(either_provider) == 2
     other = Window(either_provider)
     assert other.ask(other.object(jti="once")).status_code == 200  # each client has its own numbers
+
+
+def test_a_client_that_must_sign_and_cannot_here_is_refused(provider: Provider) -> None:
+    """RFC 9101 §10.5: registered before these requests could be signed, which registration has refused since."""
+    window = Window(provider, **{SIGNING: None})
+    plain = {"scope": "openid profile", "login_hint": "wang"}
+    assert window.form("/bc-authorize", plain).status_code == 200
+    old = {**provider.administration.clients.show(window.id), "require_signed_request_object": True}
+    with pytest.raises(AdministrationError):
+        provider.administration.clients.update(window.id, old)
+    row = client_table.update().where(client_table.c.id == window.id).values(metadata=json.dumps(old))
+    provider.database.write(lambda connection: connection.execute(row))
+    node = window.on(provider.another_node())
+    assert refused(node.form("/bc-authorize", plain))
+    assert refused(node.form("/bc-authorize", {"request": window.object()}))
 
 
 def test_7_1_1_what_could_not_be_kept_has_used_nothing_up(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import URBAN, Provider
+from tests.doubles.identity_provider import ISSUER, URBAN, Provider
 from tests.doubles.relying_party import (
     CALLBACK,
     PERMITS,
@@ -72,13 +72,19 @@ def test_T3_a_code_goes_back_to_the_address_it_was_sent_to(party: RelyingParty) 
 
 
 def test_T3_a_code_stays_with_the_web_session_it_was_made_in(party: RelyingParty, provider: Provider) -> None:
-    """CVE-2026-16089: nothing in a code can be exchanged for another session, and no other session revives it."""
+    """CVE-2026-16089: a code named its client session in a part of its own, which could be exchanged for another's.
+
+    Nothing in a code can be exchanged, by its client or by another, and no other session revives it.
+    """
+    other = RelyingParty(provider)
     wang, li = Browser(provider), Browser(provider)
     mine, theirs = party.code(wang), li.walk(party.authorize_url(), username="li")["code"]
     half = len(mine) // 2
     sid = claims_of(party.tokens(li)["access_token"])["sid"]
     for forged in (mine[:half] + theirs[half:], f"{mine}.{sid}", f"{mine}.{li.cookie('idp-sso')}"):
         assert refused(party.redeem(forged))
+    for forged in (f"{mine}.{other.id}", f"{mine[:half]}.{sid}.{other.id}", mine[:half] + other.code(li)[half:]):
+        assert refused(other.redeem(forged))
     before = claims_of(party.tokens(wang)["access_token"])
     redeemed = claims_of(party.redeem(mine).json["access_token"])
     assert [redeemed[name] for name in ("sub", "sid")] == [before[name] for name in ("sub", "sid")]
@@ -101,7 +107,10 @@ def test_a_failed_check_uses_the_code_up(party: RelyingParty) -> None:
 
 
 def test_T4_one_kind_of_secret_is_no_other_kind(party: RelyingParty, provider: Provider) -> None:
-    """CVE-2026-4282: codes, refresh tokens, references and cookies live in tables of their own."""
+    """CVE-2026-4282: one store for codes and all that is used once, so that whoever chose a key there had a code.
+
+    No secret of one kind is another's, and nothing that somebody outside chose is any.
+    """
     browser = Browser(provider)
     code = party.code(browser)
     tokens = party.redeem(party.code(browser)).json
@@ -111,6 +120,18 @@ def test_T4_one_kind_of_secret_is_no_other_kind(party: RelyingParty, provider: P
         assert refused(party.redeem(secret))
     for secret in (code, pushed, cookie, tokens["access_token"]):
         assert refused(party.refresh(secret))
+    chosen, key = "c" * 43, ProofKey(provider)
+    party.code(browser, state=chosen, nonce=chosen, login_hint=chosen)
+    proven = party.http.post(
+        "/token",
+        data={"grant_type": "client_credentials", **party.credentials(jti=chosen)[0]},
+        headers={"DPoP": key.proof("POST", f"{ISSUER}/token", jti=chosen)},
+        base_url=ISSUER,
+    )
+    assert proven.status_code == 200, proven.text  # both numbers are kept now, as used
+    assert refused(party.redeem(chosen))
+    assert refused(party.refresh(chosen))
+    assert party.introspect(chosen) == {"active": False}
 
 
 def test_T6_whoever_is_disabled_after_the_code_was_made_gets_nothing(party: RelyingParty, provider: Provider) -> None:

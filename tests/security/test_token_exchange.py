@@ -249,6 +249,7 @@ def test_T6_S2_what_was_exchanged_falls_with_what_it_stems_from(either_provider:
 
 
 def test_T6_nothing_is_exchanged_for_the_disabled(pair: Pair, provider: Provider) -> None:
+    """CVE-2025-14559: an exchange looked at the client alone, and had tokens for whoever had been disabled."""
     token = pair.website.tokens()["access_token"]
     assert exchange(pair.system, token).status_code == 200
     provider.administration.people.disable("wang")

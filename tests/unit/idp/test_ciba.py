@@ -186,6 +186,7 @@ def test_T2_another_clients_auth_req_id_is_unknown_and_untouched(provider: Provi
 
 
 def test_T6_a_disabled_person_gives_nothing(provider: Provider, window: Window) -> None:
+    """CVE-2026-16103: whether the account may be used was asked when the request began, not when it was redeemed."""
     asked = window.ask().json["auth_req_id"]
     confirm(provider)
     provider.administration.people.disable("wang")

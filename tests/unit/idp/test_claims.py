@@ -210,7 +210,7 @@ def test_the_answer_as_one_signed_parameter(provider: Provider, mode: str) -> No
 
 
 def test_A7_a_signed_answer_goes_to_a_registered_address_alone(party: RelyingParty, browser: Browser) -> None:
-    """GHSA-9vm7-v8wj-3fqw."""
+    """GHSA-9vm7-v8wj-3fqw: `form_post.jwt` posted to an address that a wildcard had let pass. A page, and no form."""
     answer = browser.get(party.authorize_url(response_mode="form_post.jwt", redirect_uri="https://evil.example/"))
     assert (answer.status_code, answer.headers.get("Location")) == (400, None)
     assert "form-post" not in answer.text

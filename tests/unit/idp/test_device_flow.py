@@ -153,6 +153,7 @@ def test_T4_a_user_code_is_no_device_code(terminal: Terminal) -> None:
 
 
 def test_T6_nothing_for_a_session_that_ended_or_a_person_disabled(terminal: Terminal, provider: Provider) -> None:
+    """CVE-2026-88770: whether the account may still be used was not asked again when a device code was redeemed."""
     first, second, browser = terminal.ask().json, terminal.ask().json, Browser(provider)
     answer(browser, first["user_code"])
     browser.submit(browser.get("/"))

@@ -54,6 +54,7 @@ def set_password(provider: Provider, path: str, new: str = NEW) -> Any:
 
 
 def test_T8_a_delay_and_notices_stand_before_a_new_password(either_provider: Provider) -> None:
+    """CVE-2026-37982: a link from a message was good again, for somebody who had read it, too. It is good once."""
     provider = either_provider
     elsewhere = Account(provider, "wang")
     elsewhere.open("/account")
