@@ -14,6 +14,7 @@ from werkzeug.test import Client
 from kernel.web.routes import Route
 from tests.conftest import SOAK
 from tests.doubles.identity_provider import ISSUER, Provider, provider_at
+from tests.doubles.insiders import route_table
 
 EXAMPLES = 100_000 if SOAK else 800
 _PART = re.compile(r"<(?:\w+:)?\w+>")
@@ -54,20 +55,11 @@ def found(
     make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Provider, list[Route]]]:
     """A provider, and the table of everything it answers."""
-    seen: dict[str, list[Route]] = {}
-
-    def kept(*names: object, **parts: object) -> object:
-        seen["routes"] = list(parts["routes"])  # type: ignore[call-overload]
-        return made(*names, **parts)
-
-    import idp.app
-
-    made, idp.app.create_web_app = idp.app.create_web_app, kept  # type: ignore[assignment]
-    try:
-        with provider_at(make_database(), tmp_path_factory.mktemp("addresses")) as provider:
-            yield provider, seen["routes"]
-    finally:
-        idp.app.create_web_app = made
+    with (
+        route_table() as routes,
+        provider_at(make_database(), tmp_path_factory.mktemp("addresses")) as provider,
+    ):
+        yield provider, routes
 
 
 def test_whatever_is_sent_anywhere_is_answered(

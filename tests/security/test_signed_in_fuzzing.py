@@ -1,0 +1,65 @@
+"""Whatever those send whom the provider's doors let in, to whichever address: an answer, never a server error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from kernel.web.routes import Route
+from tests.conftest import ENGINE, SOAK
+from tests.doubles.identity_provider import provider_at
+from tests.doubles.insiders import Town, route_table
+from tests.doubles.knocking import Knocks, Tally, knock, look_around
+from tests.doubles.upstream import described, upstream
+
+CASES = 100_000 if SOAK else 1_600
+OF_ONE_TOWN = 4_000
+"""Requests, before everything begins anew: what they did to it has left less and less to do."""
+MISSED = 0 if SOAK else 25
+"""Routes that may be there without a request that was about something: each has eight requests in a short run."""
+FLOOR = 0.75
+"""The least share of requests that come past the doors."""
+
+
+@pytest.fixture
+def routes() -> Iterator[list[Route]]:
+    """The table of everything that the provider answers."""
+    with route_table() as found:
+        yield found
+
+
+@contextmanager
+def town_at(url: str, folder: Path, seed: int) -> Iterator[Town]:
+    """A provider of their own, whose pages have all been looked at."""
+    with (
+        upstream() as there,
+        provider_at(url, folder, migrated=True, populated=True, upstreams=described(there, folder)) as provider,
+    ):
+        yield Town(provider, Random(seed))
+
+
+def test_whatever_is_sent_by_whoever_came_in_is_answered(
+    routes: list[Route],
+    fresh: Callable[..., str],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    tally, left, seed = Tally(), CASES, 0
+    while left:
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        with town_at(fresh(ENGINE, "peopled"), folder, seed) as town:
+            look_around(town.shown, routes, town.insiders)
+            most = min(left, OF_ONE_TOWN)
+            knock(Knocks(seed, town.shown), routes, town.insiders, tally, most, town.live)
+            left -= most
+        for each in tmp_path.glob("idp.sqlite3*"):  # the next one begins with a file of its own
+            each.unlink()
+        seed += 1
+    record_property("cases", tally.sent)
+    assert tally.share >= FLOOR, tally.statuses
+    assert len(never := tally.never_met(routes)) <= MISSED, never
