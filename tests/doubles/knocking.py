@@ -28,12 +28,14 @@ from kernel.web.routes import Route
 from kernel.web.same_site import FORM_EXPIRED
 
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
+_LONGEST = 200
+"""Characters of a word that is remembered."""
 _SWITCHES = frozenset({"lang", "type"})
 """Parameters of links that show the same page otherwise."""
 _KEPT = 8
 """Words remembered of one name; the newest are likeliest to mean something still."""
 
-LOOKS = 2
+LOOKS = 1
 """At each page, by as many who may."""
 ABOUT_NOTHING = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.TOO_MANY_REQUESTS})
 
@@ -193,7 +195,9 @@ class Shown:
     queries: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
     """What stands behind the question mark of links and forms, by route."""
     words: dict[str, list[str]] = field(default_factory=dict)
-    """By the name of a field or of a part of addresses, and by the address up to that part: '/sign-up/<secret>'."""
+    """By the name of a field or of a part of addresses, by the address up to that part ('/sign-up/<secret>'), and by
+    that of a member of what a program was told ('told case').
+    """
     addresses: dict[str, None] = field(default_factory=dict)
     """Of pages, in the order in which they were met."""
 
@@ -222,6 +226,22 @@ class Shown:
         for name, word in words.items():
             known = [each for each in self.words.get(name, []) if each != word]
             self.words[name] = [*known, word][-_KEPT:]
+
+    def hear(self, answer: TestResponse, address: str) -> None:
+        """Remember what an answer tells: a page, what a program is told, or where it sends on to."""
+        if answer.mimetype == "text/html":
+            self.read(address, answer.text)
+        elif answer.is_json:
+            self._told(answer.json)
+        if "Location" in answer.headers:
+            self.route(answer.headers["Location"])
+
+    def _told(self, value: Any) -> None:
+        if isinstance(value, dict):
+            words = {name: each for name, each in value.items() if isinstance(each, str) and len(each) < _LONGEST}
+            self.learn(**{f"told {name}": each for name, each in words.items()})
+        for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            self._told(each)
 
     def route(self, address: str, method: str = "GET") -> str | None:
         """The path of the route that an address of this service leads to, as the route table writes it."""
@@ -291,7 +311,7 @@ class Knocks:
     def _words(self, name: str, upto: str, insider: Insider) -> Sequence[str]:
         """What may stand in an address: what was seen there, and otherwise what has the same name."""
         every = (*((insider.sees.words,) if insider.sees else ()), self.shown.words)
-        for words, one in ((words, one) for one in (upto, name) for words in every):
+        for words, one in ((words, one) for one in (upto, name, f"told {name}") for words in every):
             if one in words:
                 return words[one]
         return ()
@@ -482,7 +502,7 @@ def knock(
             if answer.status_code not in ABOUT_NOTHING:
                 known[name] = [insider]
             where = sent.path.partition("?")[0] if answer.status_code == HTTPStatus.OK else ""
-            (insider.sees or knocks.shown).read(where, answer.text if answer.mimetype == "text/html" else "")
+            (insider.sees or knocks.shown).hear(answer, where)
         if stranger:
             insider.renew()
         after(number)
