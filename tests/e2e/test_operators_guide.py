@@ -59,7 +59,7 @@ class Walk:
         self.place, self.base = place, free_ports()
         self.service: subprocess.Popen[bytes] | None = None
         self.people: dict[str, Credentials] = {"citizen": Credentials("citizen", PASSWORD, "")}
-        self.visitors = iter(["author", "provider", "approver", "citizen"])
+        self.visitors = iter(["author", "provider", "approver", "protector", "citizen"])
         self.key = ""
         self.case = ""
 
