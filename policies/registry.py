@@ -44,6 +44,7 @@ class RegisteredEvidenceType:
 
     ``behind``: the fields that a yes/no question is answered from, by its name. ``unshared_fields`` and
     ``unshared_predicates`` are what the law says is not shared: nobody obtains it, whatever a grant says.
+    ``unconditional_fields`` and ``unconditional_predicates`` are what is shared without its provider being asked.
     """
 
     provider: str
@@ -54,6 +55,8 @@ class RegisteredEvidenceType:
     behind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unshared_fields: frozenset[str] = frozenset()
     unshared_predicates: frozenset[str] = frozenset()
+    unconditional_fields: frozenset[str] = frozenset()
+    unconditional_predicates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,9 @@ CYCLE_LENGTHS: Mapping[str, timedelta] = {
 }
 """How long data may be taken as they are; those brought up to date in real time or irregularly have no such time."""
 
-NOT_SHARED = "not_shared"
+UNCONDITIONAL, NOT_SHARED = "unconditional", "not_shared"
 SHARE_TYPES: Mapping[str, Text] = {
-    "unconditional": Text("无条件共享", "unconditional"),
+    UNCONDITIONAL: Text("无条件共享", "unconditional"),
     "conditional": Text("有条件共享", "conditional"),
     NOT_SHARED: Text("不予共享", "not shared"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from exchange.catalogue.model import NOT_SHARED, EvidenceType
+from collections.abc import Mapping
+
+from exchange.catalogue.model import NOT_SHARED, UNCONDITIONAL, EvidenceType
 from exchange.catalogue.registry import Registry
 from policies import registry as policies
 from policies.grants.terms import BasisKind
@@ -31,14 +33,20 @@ def _evidence_type(kind: EvidenceType) -> policies.RegisteredEvidenceType:
         name: policies.RegisteredField(field.label, field.minimal_mask, field.sensitivity)
         for name, field in kind.fields.items()
     }
+    fields_shared = {name: kind.share_type_of((name,)) for name in fields}
+    predicates_shared = {name: kind.share_type_of((), (name,)) for name in kind.predicates}
     return policies.RegisteredEvidenceType(
         kind.provider,
         fields,
         frozenset(kind.predicates),
         kind.classification,
         behind={name: kind.touched((), (name,)) for name in kind.predicates},
-        unshared_fields=frozenset(name for name in fields if kind.share_type_of((name,)) == NOT_SHARED),
-        unshared_predicates=frozenset(
-            name for name in kind.predicates if kind.share_type_of((), (name,)) == NOT_SHARED
-        ),
+        unshared_fields=_shared(NOT_SHARED, fields_shared),
+        unshared_predicates=_shared(NOT_SHARED, predicates_shared),
+        unconditional_fields=_shared(UNCONDITIONAL, fields_shared),
+        unconditional_predicates=_shared(UNCONDITIONAL, predicates_shared),
     )
+
+
+def _shared(how: str, share_types: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for name, share_type in share_types.items() if share_type == how)

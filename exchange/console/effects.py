@@ -30,6 +30,7 @@ from policies.grants.expectations import Verdict
 from policies.grants.grant import Grant
 from policies.grants.review import Answer, ChangeClass
 from policies.grants.sentence import Name
+from policies.roles import Role
 
 _PERIODS = LookingBack(PERIODS, usual=PERIODS[0])
 _ANSWER = "answer"
@@ -110,6 +111,7 @@ def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
         "against": found["against"],
         "sensitive": [text_of(each) for each in found["sensitive"]],
         "reactivates": bool(found["reactivates"]),
+        "provider_is_told": found["unconditional"] and not _asks_the_provider(found),
         "must_sign": [(text_of(each["text"]), each["signed"]) for each in found["must_sign"]],
         "findings": [_finding(each) for each in found["findings"]],
         "invariants": [_finding(each, _KEPT) for each in found["invariants"]],
@@ -120,6 +122,10 @@ def _examined(found: Mapping[str, Any], name: Name) -> dict[str, Any]:
             kind: [t(name(each)) for each in listed] for kind, listed in found["matrix"]["service_items"].items()
         },
     }
+
+
+def _asks_the_provider(found: Mapping[str, Any]) -> bool:
+    return any(seat["role"] == Role.PROVIDER_OFFICER.value for seat in found["must_sign"])
 
 
 def _finding(found: Mapping[str, Any], said: Mapping[Answer, tuple[str, Text]] | None = None) -> dict[str, Any]:

@@ -26,6 +26,8 @@ _PAGES: Mapping[Kind, str] = {
     Kind.SOURCE_CHANGED: f"{HOME}/catalogue/evidence-types/",
     Kind.GRANT_ENDS: f"{HOME}/grants/",
     Kind.GRANT_TO_SIGN: f"{HOME}/grants/",
+    Kind.GRANT_UNASKED: f"{HOME}/grants/",
+    Kind.GRANT_IN_FORCE: f"{HOME}/grants/",
     Kind.GRANT_RETURNED: f"{HOME}/grants/",
     Kind.GRANT_SUSPENDED: f"{HOME}/grants/",
     Kind.FORWARDING_PARKED: f"{HOME}/forwardings/",

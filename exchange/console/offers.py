@@ -23,7 +23,7 @@ from policies.grants.commands import (
 )
 from policies.grants.events import GrantState, Status
 from policies.grants.lifecycle import decide
-from policies.grants.review import Recheck
+from policies.grants.review import NOTHING_BROKEN
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
 
@@ -52,7 +52,7 @@ _TRIALS: Mapping[str, Callable[[GrantState], Command]] = {
     "submit": lambda _state: SubmitGrant(),
     "approve": lambda state: ApproveGrant(state.digest),
     "endorse": lambda state: EndorseGrant(state.digest),
-    "reactivate": lambda state: ReactivateGrant(state.digest, Recheck("")),
+    "reactivate": lambda state: ReactivateGrant(state.digest, NOTHING_BROKEN),
     "return": lambda _state: ReturnGrant(_ANY_REASON),
     "suspend": lambda _state: SuspendGrant(_ANY_REASON),
     "revoke": lambda _state: RevokeGrant(_ANY_REASON),

@@ -44,8 +44,9 @@ CONSEQUENCES: Mapping[str, Text] = {
     "submit": Text("提交后开始计时，由数据主管部门作形式审查。", "The clock starts; data governance checks the form."),
     "return": Text("退回期间计时暂停，补正后继续。", "The clock stands still until the supplement comes."),
     "accept": Text(
-        "转给提供部门办理；无条件共享的直接同意，提供部门只收到通知。",
-        "It goes on to the provider. Where sharing is unconditional it is approved, and the provider is told.",
+        "转给提供部门办理；无条件共享的直接同意并提交授权，由数据主管部门签署，提供部门只收到通知。",
+        "It goes on to the provider. Where sharing is unconditional it is approved and its grant handed in: the data"
+        " office signs it, and the provider is told.",
     ),
     "approve": Text("同意后生成授权草案，交由审批席位签署。", "A grant is drafted, and its panel signs it."),
     "refuse": Text("须引用依据；需求部门可以提出异议。", "The rule is cited; the consumer may object."),

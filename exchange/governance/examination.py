@@ -24,6 +24,7 @@ from policies.grants.conditions import panel_of
 from policies.grants.events import Status
 from policies.grants.grant import Grant
 from policies.grants.review import Recheck, ReviewPackage
+from policies.grants.routing import Panel, unconditional
 from policies.hierarchy import Hierarchy
 
 Simulate = Callable[[Grant, datetime], Simulation]
@@ -60,7 +61,7 @@ class Examining:
         Raises DatabaseUnavailable.
         """
         proposal, lacking, now = self._proposed(grant, at)
-        return Rechecked(Recheck(basis(proposal), reprove(proposal), misfit=lacking), now)
+        return Rechecked(_recheck(proposal, lacking), now)
 
     def as_new(self, grant: Grant, at: datetime) -> Rechecked:
         """The same of a version that was signed long ago, and who would have to sign it today.
@@ -68,8 +69,7 @@ class Examining:
         Raises DatabaseUnavailable.
         """
         proposal, lacking, now = self._proposed(grant, at)
-        seats = panel_of(ReviewPackage(examine(proposal)))
-        return Rechecked(Recheck(basis(proposal), reprove(proposal), seats, lacking), now)
+        return Rechecked(_recheck(proposal, lacking, panel_of(ReviewPackage(examine(proposal)))), now)
 
     def _proposed(self, grant: Grant, at: datetime) -> tuple[Proposal, Text | None, int]:
         with self.database.read() as connection:
@@ -110,6 +110,11 @@ class Examining:
         registry = Registry.build(catalogue.read_all(connection).values(), version)
         self._known[:] = [registry]
         return registry
+
+
+def _recheck(proposal: Proposal, lacking: Text | None, seats: Panel | None = None) -> Recheck:
+    still = unconditional(proposal.grant, proposal.registry)
+    return Recheck(basis(proposal), reprove(proposal), seats, lacking, still)
 
 
 def _connected(evidence_type: str, hierarchy: Hierarchy) -> frozenset[str]:

@@ -152,7 +152,7 @@ ExaminationAnswer = Schema.from_dict(
         **{name: fields.String(required=True) for name in ("ref", "digest", "basis", "examined_at")},
         "simulation": fields.String(required=True, allow_none=True),
         "impact": fields.Dict(required=True, allow_none=True),
-        "kept": fields.Boolean(required=True),
+        **{name: fields.Boolean(required=True) for name in ("kept", "unconditional")},
         "class": fields.String(required=True, validate=validate.OneOf([one.value for one in ChangeClass])),
         "class_text": fields.Dict(keys=fields.String(), values=fields.String(), required=True),
         **{name: fields.List(fields.String(), required=True) for name in ("against", "with")},

@@ -31,12 +31,9 @@ from policies.grants.commands import (
 from policies.grants.conditions import MATTER
 from policies.grants.events import GrantEvent, GrantState, Status, evolve, facts
 from policies.grants.lifecycle import decide
-from policies.grants.review import Recheck
+from policies.grants.review import NOTHING_BROKEN
 from policies.proceedings import LONGEST_REASON, Moved, NotAllowed, course
 from policies.roles import Officer
-
-NOTHING_BROKEN = Recheck("")
-"""Stands in for what the examiner will say, while it is asked whether anything else refuses."""
 
 
 class GrantMoved(Moved):

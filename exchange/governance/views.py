@@ -79,6 +79,7 @@ def examination_view(state: GrantState, review: ReviewPackage) -> dict[str, JSON
         "simulation": review.simulation,
         "impact": None if review.report is None else dict(review.report),
         "sensitive": [{"zh": text.zh, "en": text.en} for text in one.sensitive],
+        "unconditional": one.unconditional,
         "reactivates": [{"zh": WORDS[seat].zh, "en": WORDS[seat].en} for seat in one.reactivates],
         "must_sign": must_sign(replace(state, panel=panel_of(review))),
     }

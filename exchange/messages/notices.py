@@ -38,11 +38,19 @@ from policies.emergency.opening import (
     EmergencyReviewOverdue,
     EmergencyState,
 )
-from policies.grants.events import GrantEvent, GrantReturned, GrantState, GrantSubmitted, GrantSuspended
+from policies.grants.events import (
+    GrantActivated,
+    GrantEvent,
+    GrantReactivated,
+    GrantReturned,
+    GrantState,
+    GrantSubmitted,
+    GrantSuspended,
+)
 from policies.grants.grant import Grant
 from policies.ratings.commands import TURNS as RATING_TURNS
 from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
-from policies.requests.commands import TURNS
+from policies.requests.commands import turns
 from policies.requests.events import RequestEscalated, RequestEvent, RequestLapsed, RequestState
 from policies.responders.task import (
     TaskEscalated,
@@ -78,6 +86,12 @@ _TOLD_OF_GRANTS = (
     (GrantReturned, Kind.GRANT_RETURNED, (Role.CONSUMER_OFFICER, Role.GOVERNANCE_OFFICER)),
     (GrantSuspended, Kind.GRANT_SUSPENDED, _CONCERNED),
 )
+_TOLD_TO_PROVIDERS = (
+    (GrantSubmitted, Kind.GRANT_UNASKED),
+    (GrantActivated, Kind.GRANT_IN_FORCE),
+    (GrantReactivated, Kind.GRANT_IN_FORCE),
+)
+"""What a provider is told of a grant that it does not sign, since all of it is shared unconditionally."""
 
 
 class GrantStep(Protocol):
@@ -125,10 +139,14 @@ def grant_ends(state: GrantState, days: int, at: datetime) -> tuple[Message, ...
 
 
 def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
-    """Every seat of the panel is told of what it is asked to sign, whoever may write it that it came back, and all whom
-    it concerns of a suspension.
+    """Every seat of the panel is told of what it is asked to sign, whoever may write it that it came back, all whom it
+    concerns of a suspension, and a provider that is not asked of what happens with its data.
     """
     for step in steps:
+        told = [kind for event, kind in _TOLD_TO_PROVIDERS if isinstance(step.event, event)]
+        for kind in told if step.after.provider_is_told else ():
+            grant, cause = step.after.grant, f"{kind}/{step.after.grant.ref}/{step.after.revision}"
+            yield _message(cause, grant.provider, Role.PROVIDER_OFFICER, kind, grant.ref, step.event.at)
         if isinstance(step.event, GrantSubmitted):
             grant, cause = step.after.grant, f"{Kind.GRANT_TO_SIGN}/{step.after.grant.ref}/{step.after.revision}"
             for seat in step.after.panel:
@@ -155,13 +173,13 @@ def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
         elif step.before is not None and step.before.status is not state.status:
             facts = {"status": state.status.value}
             cause = f"{Kind.REQUEST_WAITS}/{state.id}/{state.revision}"
-            for role in TURNS.get(state.status, ()):
+            for role in turns(state):
                 yield _message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
 
 
 def _late(state: RequestState, event: RequestEscalated) -> Iterator[Message]:
     """At four fifths the office whose turn it is and the one that watches clocks; at the end also the approver's."""
-    told = [*TURNS.get(state.status, ()), Role.GOVERNANCE_OFFICER]
+    told = [*turns(state), Role.GOVERNANCE_OFFICER]
     told += [Role.GOVERNANCE_APPROVER] if event.percent >= DEADLINE_PERCENT else []
     facts: dict[str, JSON] = {"stage": event.stage.value, "percent": event.percent}
     cause = f"{Kind.REQUEST_LATE}/{state.id}/{state.revision}"

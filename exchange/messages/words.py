@@ -20,6 +20,8 @@ class Kind(StrEnum):
 
     GRANT_ENDS = "grant-ends"
     GRANT_TO_SIGN = "grant-to-sign"
+    GRANT_UNASKED = "grant-unasked"
+    GRANT_IN_FORCE = "grant-in-force"
     GRANT_RETURNED = "grant-returned"
     GRANT_SUSPENDED = "grant-suspended"
     REQUEST_WAITS = "request-waits"
@@ -76,6 +78,8 @@ URGENT = frozenset(
 TITLES: Mapping[Kind, Text] = {
     Kind.GRANT_ENDS: Text("授权即将到期", "A grant comes to its end"),
     Kind.GRANT_TO_SIGN: Text("授权等待签署", "A grant waits for a signature"),
+    Kind.GRANT_UNASKED: Text("无条件共享的授权已提交", "A grant of what is shared unconditionally was handed in"),
+    Kind.GRANT_IN_FORCE: Text("无条件共享的授权已生效", "A grant of what is shared unconditionally is in force"),
     Kind.GRANT_RETURNED: Text("授权已退回起草人", "A grant was sent back to its author"),
     Kind.GRANT_SUSPENDED: Text("授权已被暂停", "A grant was suspended"),
     Kind.REQUEST_WAITS: Text("共享申请等待办理", "An access request waits"),
@@ -225,6 +229,15 @@ def _paper_overdue(about: str, facts: Facts) -> Text:
 _SENTENCES: Mapping[Kind, Callable[[str, Facts], Text]] = {
     Kind.GRANT_ENDS: _grant_ends,
     Kind.GRANT_TO_SIGN: lambda about, _facts: Text(f"授权 {about} 等待签署", f"Grant {about} waits for a signature"),
+    Kind.GRANT_UNASKED: lambda about, _facts: Text(
+        f"授权 {about} 已提交；全部内容无条件共享，由数据主管部门签署，贵部门无须签署",
+        f"Grant {about} was handed in. All of it is shared unconditionally: the data office signs it, you need not",
+    ),
+    Kind.GRANT_IN_FORCE: lambda about, _facts: Text(
+        f"授权 {about} 已生效；全部内容无条件共享，未经贵部门签署，贵部门可以随时暂停",
+        f"Grant {about} is in force. All of it is shared unconditionally and you did not sign it; you can suspend it at"
+        " any time",
+    ),
     Kind.GRANT_RETURNED: lambda about, _facts: Text(
         f"授权 {about} 已退回，须修改后重新提交；理由见账本与该授权的页面",
         f"Grant {about} was sent back and has to be handed in again; the ledger says why",

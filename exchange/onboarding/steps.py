@@ -210,8 +210,9 @@ _STEPS: Mapping[str, _Kind] = {
     "access-request": _Kind(
         Text("申请沙箱数据", "Ask for sandbox data"),
         Text(
-            "提交共享申请；形式审查后生成授权，由双方签署",
-            "Hand in an access request; after the form check it becomes a grant, which both sides sign",
+            "提交共享申请；沙箱数据无条件共享，形式审查通过即提交授权，由数据主管部门两人签署",
+            "Hand in an access request; sandbox data are shared unconditionally: the form check hands in the grant, "
+            "which two of data governance sign",
         ),
         "POST /v1/access-requests",
         _access,

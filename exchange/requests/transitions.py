@@ -1,6 +1,7 @@
 """Carrying out commands on requests: decided by ``policies.requests``, recorded and stored in one transaction.
 
-An approval and the draft of its grant are one append: there is never the one without the other.
+An approval and the draft of its grant are one append: there is never the one without the other. So are the form check
+of what is shared unconditionally and the grant that it hands in: what cannot be handed in does not pass the form check.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.ledger.receipt import Receipt
 from policies.clocks.calendar import WorkingCalendar
-from policies.proceedings import Moved
+from policies.proceedings import Moved, NotAllowed
 from policies.requests.commands import Command
+from policies.requests.conditions import not_granted
 from policies.requests.document import facts
 from policies.requests.escalation import next_due
 from policies.requests.events import RequestState, Status
@@ -113,7 +115,10 @@ class RequestTransitions(TimeLimits):
         steps: list[Step] = []
         for command, author in grant_commands(state):
             before = steps[-1].after if steps else None
-            steps += self.grants.steps(command, before, author, ())
+            try:
+                steps += self.grants.steps(command, before, author, ())
+            except NotAllowed as refusal:
+                raise not_granted(refusal) if state.granted_by_form_check else refusal from None
         return tuple(steps)
 
 

@@ -30,7 +30,7 @@ from policies.grants.review import (
     Examination,
     Finding,
 )
-from policies.grants.routing import sensitive
+from policies.grants.routing import sensitive, unconditional
 from policies.grants.sentence import Name, as_code, sentence
 from policies.guards import Guard
 from policies.hierarchy import Hierarchy
@@ -121,6 +121,7 @@ def examine(proposal: Proposal) -> Examination:
         broken=tuple(one.failure(proposal.name) for one in outcomes if one.said.answer is Answer.EXAMPLE),
         unmet=_unmet(proposal, trials),
         reactivates=proposal.reactivates,
+        unconditional=unconditional(proposal.grant, proposal.registry),
     )
 
 

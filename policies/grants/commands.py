@@ -145,7 +145,7 @@ TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
         },
         Status.SUBMITTED: {
             Role.PROVIDER_OFFICER: frozenset({ApproveGrant, ReturnGrant}),
-            Role.GOVERNANCE_OFFICER: frozenset({ReturnGrant, RevokeGrant}),
+            Role.GOVERNANCE_OFFICER: frozenset({ApproveGrant, ReturnGrant, RevokeGrant}),
             Role.GOVERNANCE_APPROVER: frozenset({ApproveGrant, ReturnGrant}),
             Role.DATA_PROTECTION_OFFICER: frozenset({ApproveGrant, ReturnGrant}),
             Role.SPONSOR: frozenset({EndorseGrant}),
@@ -173,7 +173,7 @@ TABLE: Mapping[Status | None, Row[CommandKind]] = MappingProxyType(
         },
         Status.SUSPENDED: {
             Role.PROVIDER_OFFICER: frozenset({ReactivateGrant, RevokeGrant}),
-            Role.GOVERNANCE_OFFICER: frozenset({RevokeGrant}),
+            Role.GOVERNANCE_OFFICER: frozenset({ReactivateGrant, RevokeGrant}),
             Role.GOVERNANCE_APPROVER: frozenset({ReactivateGrant, RevokeGrant}),
             Role.DATA_PROTECTION_OFFICER: frozenset({ReactivateGrant, RevokeGrant}),
             Role.EXCHANGE: frozenset({ExpireGrant, SupersedeGrant}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, datetime
 
 from kernel.text import Text
@@ -30,7 +30,7 @@ from policies.grants.document import digest
 from policies.grants.events import GrantState, Signature, Status, is_full
 from policies.grants.grant import Grant
 from policies.grants.review import Recheck, ReviewPackage
-from policies.grants.routing import TWO, Panel, panel
+from policies.grants.routing import TWO, Panel, panel, suffices
 from policies.proceedings import Condition, Matter, NotAllowed, capacities
 from policies.roles import Officer, Role
 
@@ -172,7 +172,7 @@ def panel_of(review: ReviewPackage | None) -> Panel:
     if review is None:
         return TWO
     one = review.examination
-    return panel(one.change, one.sensitive, one.reactivates)
+    return panel(one.change, one.sensitive, one.reactivates, unconditional=one.unconditional)
 
 
 def _has_begun(_command: Command, state: GrantState, _actor: Officer, now: datetime) -> NotAllowed | None:
@@ -193,15 +193,14 @@ def _rests_on_what_was_examined(
     """Nothing has changed since it was signed; of a scheduled one, nothing for which others would have to sign."""
     if state.review is None:
         return _not_examined()
-    if (refusal := recheck_refuses(command.found)) is not None:
+    found, signed = command.found, {signature.role for signature in state.signatures}
+    if (refusal := recheck_refuses(found) or provider_refuses(found, state, signed)) is not None:
         return refusal
-    found = command.found
     if found is not None and found.basis == state.review.examination.basis:
         return None
-    if state.status is Status.SCHEDULED and found is not None and found.panel is not None:
-        signed = {signature.role for signature in state.signatures}
-        if signed >= set(found.panel):
-            return None
+    wanted = None if found is None or state.status is not Status.SCHEDULED else found.panel
+    if wanted is not None and suffices(signed, wanted):
+        return None
     return MATTER.refusal(
         "basis-changed",
         Text(
@@ -218,6 +217,21 @@ def recheck_refuses(found: Recheck | None) -> NotAllowed | None:
     if found is None:
         return _not_examined()
     return _broken(found.broken) or _misfit(found.misfit)
+
+
+def provider_refuses(found: Recheck | None, state: GrantState, signed: Iterable[Role]) -> NotAllowed | None:
+    """Why what its provider did not sign may not take effect: not all of it is shared unconditionally any more."""
+    still = found is not None and found.unconditional
+    if still or not state.unconditional or Role.PROVIDER_OFFICER in signed:
+        return None
+    return MATTER.refusal(
+        "provider-must-sign",
+        Text(
+            "其中有内容不再是无条件共享，须由提供部门签署：请退回后重新提交，已暂停的请起草新版本",
+            "Not all of it is shared unconditionally any more, so its provider must sign: return it and submit it"
+            " again, or draft a new version of a suspended one",
+        ),
+    )
 
 
 def catalogue_refuses(review: ReviewPackage | None) -> NotAllowed | None:
@@ -295,7 +309,12 @@ def seat(command: ApproveGrant | ReactivateGrant, state: GrantState, actor: Offi
     taken = {signature.role for signature in _given(command, state)}
     wanted = state.panel if isinstance(command, ApproveGrant) else state.whole_panel
     open_seats = (seat for seat in wanted if seat not in taken)
-    return next((seat for seat in open_seats if seat in actor.roles and acts_for(seat, actor, state.grant)), None)
+    return next((seat for seat in open_seats if seat in actor.roles and _may_sit(seat, actor, state.grant)), None)
+
+
+def _may_sit(seat: Role, actor: Officer, grant: Grant) -> bool:
+    """The operator's terminal is of no organisation: it drafts and stops as a governance officer, and signs nothing."""
+    return bool(actor.organisation) if seat is Role.GOVERNANCE_OFFICER else acts_for(seat, actor, grant)
 
 
 _SIGNING: tuple[Condition[GrantState], ...] = (

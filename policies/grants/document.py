@@ -193,7 +193,9 @@ def _unread(grant: Grant) -> frozenset[str]:
 
 def state_to_json(state: GrantState) -> dict[str, JSON]:
     """A grant's state for a store; its review is kept beside, since whoever decides does not need it."""
-    return {
+    # Left out where it says nothing, as from states that were stored before there was such a member.
+    told: dict[str, JSON] = {"unconditional": True} if state.unconditional else {}
+    return told | {
         "grant": grant_to_json(state.grant),
         "status": state.status.value,
         "authors": _names(state.authors),
@@ -223,6 +225,7 @@ def state_from_json(document: Mapping[str, Any], review: ReviewPackage | None = 
         reactivation=tuple(_signature_from_json(signature) for signature in document["reactivation"]),
         endorsements=tuple(_signature_from_json(signature) for signature in document.get("endorsements", ())),
         panel=tuple(Role(seat) for seat in document["panel"]) if "panel" in document else TWO,
+        unconditional=document.get("unconditional", False),
         review=review if document["digest"] else None,
     )
 

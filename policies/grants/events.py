@@ -11,7 +11,7 @@ from typing import Any
 from kernel.canonical import JSON
 from policies.grants.grant import Grant
 from policies.grants.review import ReviewPackage
-from policies.grants.routing import TWO, Panel
+from policies.grants.routing import TWO, Panel, joined, wider
 from policies.proceedings import Event, State
 from policies.roles import Role
 
@@ -152,8 +152,9 @@ class GrantState(State):
     """A grant and what has become of it.
 
     ``authors`` are all who wrote any of its text; ``digest`` is what the panel signs, empty before submission;
-    ``panel`` are the seats that must sign it, by the class of the change; ``reactivation`` holds the signatures given
-    since it was suspended; ``endorsements`` those that do not count.
+    ``panel`` are the seats that must sign it, by the class of the change; ``unconditional`` whether all it gives was
+    shared without its provider being asked when it was handed in; ``reactivation`` holds the signatures given since it
+    was suspended; ``endorsements`` those that do not count.
     """
 
     grant: Grant
@@ -164,6 +165,7 @@ class GrantState(State):
     reactivation: tuple[Signature, ...] = ()
     endorsements: tuple[Signature, ...] = ()
     panel: Panel = TWO
+    unconditional: bool = False
     review: ReviewPackage | None = None
 
     @property
@@ -174,7 +176,12 @@ class GrantState(State):
     @property
     def whole_panel(self) -> Panel:
         """Who must sign that it may be active again: never fewer than for a wider change."""
-        return (*TWO, *(seat for seat in self.panel if seat not in TWO))
+        return joined(wider(unconditional=self.unconditional), self.panel)
+
+    @property
+    def provider_is_told(self) -> bool:
+        """Whether the provider has no seat and is told instead, since all of it is shared unconditionally."""
+        return self.unconditional and Role.PROVIDER_OFFICER not in self.panel
 
     @property
     def awaited(self) -> tuple[Panel, tuple[Signature, ...]]:
@@ -213,7 +220,13 @@ def _revised(state: GrantState, event: GrantRevised) -> dict[str, Any]:
 
 
 def _submitted(_state: GrantState, event: GrantSubmitted) -> dict[str, Any]:
-    return {"status": Status.SUBMITTED, "digest": event.digest, "panel": event.panel, "review": event.review}
+    return {
+        "status": Status.SUBMITTED,
+        "digest": event.digest,
+        "panel": event.panel,
+        "unconditional": event.review is not None and event.review.examination.unconditional,
+        "review": event.review,
+    }
 
 
 def _endorsed(state: GrantState, event: GrantEndorsed) -> dict[str, Any]:
@@ -227,6 +240,7 @@ def _returned(_state: GrantState, _event: GrantReturned) -> dict[str, Any]:
         "signatures": (),
         "endorsements": (),
         "panel": TWO,
+        "unconditional": False,
         "review": None,
     }
 

@@ -39,6 +39,7 @@ from policies.grants.conditions import (
     invariants_refuse,
     is_open_to,
     panel_of,
+    provider_refuses,
     recheck_refuses,
     seat,
     term_is_bounded,
@@ -116,8 +117,10 @@ def _seat_of(command: ApproveGrant | ReactivateGrant, state: GrantState, actor: 
 
 def _reactivated(command: ReactivateGrant, state: GrantState, actor: Officer, now: datetime) -> Events:
     signed = GrantReactivationSigned(actor.id, now, _seat_of(command, state, actor), command.digest)
-    if is_full(evolve(state, signed).reactivation, state.whole_panel):
-        if (refusal := recheck_refuses(command.found)) is not None:
+    given = evolve(state, signed).reactivation
+    if is_full(given, state.whole_panel):
+        seats = {signature.role for signature in given}
+        if (refusal := recheck_refuses(command.found) or provider_refuses(command.found, state, seats)) is not None:
             raise refusal
         return (signed, GrantReactivated(actor.id, now, command.digest))
     return (signed,)

@@ -109,7 +109,8 @@ class Examination:
 
     ``basis`` is the digest of what the answers rest on beside the grant: the region of the registry and the grants in
     force. ``sensitive`` are the reasons why the data-protection officer must sign, in words; ``reactivates`` the seats
-    that could put a suspended version back in force, where this one takes its place. ``broken`` are standing
+    that could put a suspended version back in force, where this one takes its place; ``unconditional`` whether all it
+    gives is shared without its provider being asked. ``broken`` are standing
     invariants that a request shows broken, ``unmet`` expectations of the grant that do not come out: nothing is handed
     in with one, so none is ever kept.
     """
@@ -121,6 +122,7 @@ class Examination:
     broken: tuple[Text, ...] = ()
     unmet: tuple[Text, ...] = ()
     reactivates: tuple[Role, ...] = ()
+    unconditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,10 @@ class ReviewPackage:
         one = self.examination
         # Left out where it says nothing: signatures given before it was known stay good.
         seats: list[JSON] = [seat.value for seat in one.reactivates]
-        suspended: dict[str, JSON] = {"reactivates": seats} if seats else {}
-        return suspended | {
+        later: dict[str, JSON] = {"reactivates": seats} if seats else {}
+        if one.unconditional:
+            later["unconditional"] = True
+        return later | {
             "change": one.change.value,
             "sensitive": [{"zh": text.zh, "en": text.en} for text in one.sensitive],
             "basis": one.basis,
@@ -160,6 +164,7 @@ class ReviewPackage:
             basis=document["basis"],
             shown=document["shown"],
             reactivates=tuple(Role(seat) for seat in document.get("reactivates", ())),
+            unconditional=document.get("unconditional", False),
         )
         return cls(examination, document["simulation"], document["report"])
 
@@ -169,10 +174,16 @@ class Recheck:
     """What is found again at the moment a grant would take effect: its ``basis``, and why it may not, if so.
 
     ``broken`` are invariants; ``panel`` are the seats that would have to sign it today, where that was asked;
-    ``misfit`` is what it names that the catalogue no longer has or shares.
+    ``misfit`` is what it names that the catalogue no longer has or shares; ``unconditional`` whether it still shares
+    all of it without asking the provider.
     """
 
     basis: str
     broken: tuple[Text, ...] = ()
     panel: tuple[Role, ...] | None = None
     misfit: Text | None = None
+    unconditional: bool = False
+
+
+NOTHING_BROKEN = Recheck("", unconditional=True)
+"""Stands in for what the examiner will say, while it is asked whether anything else refuses."""

@@ -33,26 +33,83 @@ Thing = tuple[str, str]
 ONE: Panel = (Role.GOVERNANCE_APPROVER,)
 TWO: Panel = (Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER)
 THREE: Panel = (*TWO, Role.DATA_PROTECTION_OFFICER)
+OFFICE: Panel = (Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER)
+"""The data office alone, two persons of it: of what is shared unconditionally its provider is told, and not asked."""
+OFFICE_THREE: Panel = (*OFFICE, Role.DATA_PROTECTION_OFFICER)
 
-ROUTES: Mapping[tuple[ChangeClass, bool], Panel] = MappingProxyType(
+ROUTES: Mapping[tuple[ChangeClass, bool, bool], Panel] = MappingProxyType(
     {
-        (ChangeClass.EQUIVALENT, False): ONE,
-        (ChangeClass.TIGHTENING, False): ONE,
-        (ChangeClass.WIDENING, False): TWO,
-        (ChangeClass.INCOMPARABLE, False): TWO,
-        (ChangeClass.EQUIVALENT, True): THREE,
-        (ChangeClass.TIGHTENING, True): THREE,
-        (ChangeClass.WIDENING, True): THREE,
-        (ChangeClass.INCOMPARABLE, True): THREE,
+        (ChangeClass.EQUIVALENT, False, False): ONE,
+        (ChangeClass.TIGHTENING, False, False): ONE,
+        (ChangeClass.WIDENING, False, False): TWO,
+        (ChangeClass.INCOMPARABLE, False, False): TWO,
+        (ChangeClass.EQUIVALENT, True, False): THREE,
+        (ChangeClass.TIGHTENING, True, False): THREE,
+        (ChangeClass.WIDENING, True, False): THREE,
+        (ChangeClass.INCOMPARABLE, True, False): THREE,
+        (ChangeClass.EQUIVALENT, False, True): ONE,
+        (ChangeClass.TIGHTENING, False, True): ONE,
+        (ChangeClass.WIDENING, False, True): OFFICE,
+        (ChangeClass.INCOMPARABLE, False, True): OFFICE,
+        (ChangeClass.EQUIVALENT, True, True): OFFICE_THREE,
+        (ChangeClass.TIGHTENING, True, True): OFFICE_THREE,
+        (ChangeClass.WIDENING, True, True): OFFICE_THREE,
+        (ChangeClass.INCOMPARABLE, True, True): OFFICE_THREE,
     }
 )
-"""Class of the change, and whether it is sensitive → the seats that must sign, each by another person."""
+"""Class of the change, whether it is sensitive, whether all it gives is shared unconditionally → the seats that must
+sign, each by another person.
+"""
+
+SEATS: Panel = (
+    *(Role.PROVIDER_OFFICER, Role.GOVERNANCE_OFFICER),
+    *(Role.GOVERNANCE_APPROVER, Role.DATA_PROTECTION_OFFICER),
+)
+"""Every seat of every panel, in the order in which they are named."""
 
 
-def panel(change: ChangeClass, sensitive: Iterable[Text], reactivates: Iterable[Role] = ()) -> Panel:
+def panel(
+    change: ChangeClass, sensitive: Iterable[Text], reactivates: Iterable[Role] = (), *, unconditional: bool = False
+) -> Panel:
     """The seats that must sign; beside the table's those who could put a suspended version back, which it replaces."""
-    seats = {*ROUTES[change, any(True for _ in sensitive)], *reactivates}
-    return tuple(seat for seat in THREE if seat in seats)
+    back = tuple(reactivates)
+    least = wider(unconditional=unconditional) if back else ()
+    return joined(ROUTES[change, any(True for _ in sensitive), unconditional], back, least)
+
+
+def wider(*, unconditional: bool) -> Panel:
+    """Who signs whatever is wider."""
+    return ROUTES[ChangeClass.WIDENING, False, unconditional]
+
+
+def joined(*panels: Iterable[Role]) -> Panel:
+    """All seats of these panels. Where the provider signs, the data office need not stand in for it."""
+    seats = {seat for each in panels for seat in each}
+    if Role.PROVIDER_OFFICER in seats:
+        seats.discard(Role.GOVERNANCE_OFFICER)
+    return tuple(seat for seat in SEATS if seat in seats)
+
+
+def suffices(signed: Iterable[Role], wanted: Iterable[Role]) -> bool:
+    """Whether those who signed are enough where these seats are wanted."""
+    signed = frozenset(signed)
+    return signed.issuperset(joined(signed, wanted))
+
+
+def unconditional(grant: Grant, registry: Registry) -> bool:
+    """Whether the catalogue shares all that the grant gives without its provider being asked (ADR 0092).
+
+    The strictest of all items speaks, those behind a question among them. A template of emergency access and a grant
+    that names bulk delivery are more than sharing: their provider signs.
+    """
+    kind = registry.evidence_types.get(grant.evidence_type)
+    if kind is None or grant.emergency is not None or _in_bulk(grant):
+        return False
+    return grant.fields <= kind.unconditional_fields and grant.predicates <= kind.unconditional_predicates
+
+
+def _in_bulk(grant: Grant) -> bool:
+    return grant.delivery_modes is not None and Delivery.BULK in grant.delivery_modes
 
 
 def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], registry: Registry) -> tuple[Text, ...]:
@@ -68,7 +125,7 @@ def sensitive(after: Grant, replaced: Iterable[Grant], others: Iterable[Grant], 
     """
     before = tuple(replaced)
     template = () if after.emergency is None else (TEMPLATE,)
-    bulk = (IN_BULK,) if after.delivery_modes is not None and Delivery.BULK in after.delivery_modes else ()
+    bulk = (IN_BULK,) if _in_bulk(after) else ()
     if after.emergency is None and any(one.emergency is not None for one in before):
         template = (ORDINARY,)
     replaced, others = _alike(before, after), _alike(others, after)

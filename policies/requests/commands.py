@@ -10,7 +10,7 @@ from types import MappingProxyType
 from kernel.text import Text
 from policies.proceedings import Row, open_to
 from policies.requests.content import Circumstances, Content, RefusalCode
-from policies.requests.events import Seat, Status
+from policies.requests.events import RequestState, Seat, Status
 from policies.roles import Role
 
 Found = Circumstances | Text
@@ -253,6 +253,16 @@ TURNS: Mapping[Status, tuple[Role, ...]] = MappingProxyType(
 """Whose turn it is, the first before all: once approved, of those who hand in the draft of its grant, and of the
 provider, who makes the data ready. In other states nobody must act.
 """
+
+AFTER_THE_FORM_CHECK = (Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER, Role.PROVIDER_OFFICER)
+"""Whose turn it is where the form check has handed in the grant: of the data office, which signs it; of the provider,
+who makes the data ready.
+"""
+
+
+def turns(state: RequestState) -> tuple[Role, ...]:
+    """Whose turn it is, the first before all."""
+    return AFTER_THE_FORM_CHECK if state.granted_by_form_check else TURNS.get(state.status, ())
 
 
 def allowed(status: Status | None, roles: Iterable[Role]) -> frozenset[CommandKind]:

@@ -148,6 +148,18 @@ def _is_still_shared(command: AcceptRequest | ApproveRequest | OverturnRefusal, 
     )
 
 
+def not_granted(refusal: NotAllowed) -> NotAllowed:
+    """The form check would hand in the grant, which is refused: then the form is not in order (ADR 0092)."""
+    return NotAllowed(
+        refusal.code,
+        Text(
+            f"形式审查通过即提交授权，而授权不能提交，请退回补正：{refusal.reason.zh}",
+            "The form check hands in the grant, which cannot be handed in: return the request for a supplement."
+            f" {refusal.reason.en}",
+        ),
+    )
+
+
 def _is_still_assessed(
     command: AcceptRequest, state: RequestState, _actor: Officer, _now: datetime
 ) -> NotAllowed | None:

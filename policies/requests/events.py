@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kernel.text import Text
-from policies.clocks.profile import Stage
+from policies.clocks.profile import ShareType, Stage
 from policies.clocks.run import Pause, Run
 from policies.proceedings import Event, State
 from policies.requests.content import Circumstances, Content, RefusalCode
@@ -221,6 +221,12 @@ class RequestState(State):
     note: str = ""
     grant: str = ""
     notified: bool = False
+
+    @property
+    def granted_by_form_check(self) -> bool:
+        """Whether it is approved since its form is in order: all of it is shared unconditionally (ADR 0092)."""
+        shared = self.circumstances and self.circumstances.share_type
+        return self.status is Status.APPROVED and shared is ShareType.UNCONDITIONAL
 
 
 def evolve(state: RequestState | None, event: RequestEvent) -> RequestState:

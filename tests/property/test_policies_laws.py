@@ -236,6 +236,7 @@ PEOPLE = tuple(
             ("police", {Role.PROVIDER_OFFICER}),
             ("police", {Role.PROVIDER_OFFICER, Role.GOVERNANCE_APPROVER, Role.GOVERNANCE_OFFICER}),
             ("office", {Role.GOVERNANCE_APPROVER}),
+            ("office", {Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER}),
             ("office", {Role.GOVERNANCE_OFFICER, Role.GOVERNANCE_APPROVER, Role.CONSUMER_OFFICER}),
             ("other", {Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER}),
             ("office", {Role.DATA_PROTECTION_OFFICER}),
@@ -248,12 +249,24 @@ PEOPLE = tuple(
 
 
 FOUND = Recheck("sha256:basis")
+UNCONDITIONAL = replace(FOUND, unconditional=True)
 REVIEWS = tuple(
-    ReviewPackage(Examination(change=change, sensitive=sensitive, basis=FOUND.basis, shown={"class": change.value}))
-    for change, sensitive in (
-        (ChangeClass.TIGHTENING, ()),
-        (ChangeClass.WIDENING, ()),
-        (ChangeClass.WIDENING, (Text("同意", "consent"),)),
+    ReviewPackage(
+        Examination(
+            change=change,
+            sensitive=sensitive,
+            basis=FOUND.basis,
+            shown={"class": change.value},
+            unconditional=unconditional,
+        )
+    )
+    for change, sensitive, unconditional in (
+        (ChangeClass.TIGHTENING, (), False),
+        (ChangeClass.WIDENING, (), False),
+        (ChangeClass.WIDENING, (Text("同意", "consent"),), False),
+        (ChangeClass.TIGHTENING, (), True),
+        (ChangeClass.WIDENING, (), True),
+        (ChangeClass.WIDENING, (Text("同意", "consent"),), True),
     )
 )
 
@@ -265,12 +278,12 @@ def a_command(chance: Random, drafts: tuple[Grant, ...], state: GrantState | Non
         DraftGrant(chance.choice(drafts)),
         ReviseGrant(chance.choice(drafts)),
         SubmitGrant(chance.choice(REVIEWS)),
-        ReturnGrant("unclear"),
+        ReturnGrant("unclear" if chance.random() < 0.3 else ""),
         ApproveGrant(seen),
-        ScheduleGrant(chance.choice((FOUND, None, Recheck("sha256:elsewhere")))),
-        ActivateGrant(chance.choice((FOUND, FOUND, None, Recheck("sha256:elsewhere")))),
+        ScheduleGrant(chance.choice((UNCONDITIONAL, FOUND, None, Recheck("sha256:elsewhere")))),
+        ActivateGrant(chance.choice((UNCONDITIONAL, UNCONDITIONAL, FOUND, None, Recheck("sha256:elsewhere")))),
         SuspendGrant("complaint"),
-        ReactivateGrant(seen, FOUND),
+        ReactivateGrant(seen, chance.choice((FOUND, UNCONDITIONAL))),
         EndorseGrant(seen),
         RevokeGrant("over" if chance.random() < 0.05 else ""),
         ExpireGrant(),
@@ -288,14 +301,17 @@ def test_no_history_makes_a_grant_active_without_its_panel_of_other_people_who_s
     record_property: Callable[[str, object], None],
 ) -> None:
     """Random officers try random commands; whatever happens, an active grant is one that its panel signed."""
-    reached = 0
+    reached = unasked = 0
     for seed in range(WALKS):
-        for state in history(Random(seed), drafts(seed % DRAFTS)):
+        for state, found in history(Random(seed), drafts(seed % DRAFTS)):
             if state.status in {Status.SCHEDULED, Status.ACTIVE}:
                 reached += state.status is Status.ACTIVE
+                unasked += state.status is Status.ACTIVE and state.provider_is_told
                 assert_signed(state)
+                assert not state.provider_is_told or (found is not None and found.unconditional)
     record_property("cases", WALKS * STEPS)
     assert reached > WALKS // 5
+    assert unasked > WALKS // 20
 
 
 BEGIN = datetime(2031, 6, 14, tzinfo=UTC)
@@ -320,24 +336,27 @@ def drafts(number: int) -> tuple[Grant, ...]:
     )
 
 
-def history(chance: Random, drafts: tuple[Grant, ...]) -> Iterator[GrantState]:
+def history(chance: Random, drafts: tuple[Grant, ...]) -> Iterator[tuple[GrantState, Recheck | None]]:
+    """Every state, with what the examiner found for the command that led there."""
     state: GrantState | None = None
     now = BEGIN
     for _ in range(STEPS):
         actor = chance.choice(PEOPLE)
+        command = a_command(chance, drafts, state, actor)
         try:
-            events = decide(a_command(chance, drafts, state, actor), state, actor, now)
+            events = decide(command, state, actor, now)
         except NotAllowed:
             continue
         for event in events:
             state = evolve(state, event)
-            yield state
+            yield state, getattr(command, "found", None)
         now += TICK
 
 
 def assert_signed(state: GrantState) -> None:
     officers = [signature.officer for signature in state.signatures]
     assert state.review is not None
+    assert state.signed_by_provider or state.provider_is_told or not state.review.examination.change.is_wider
     assert {signature.role for signature in state.signatures} == set(panel_of(state.review))
     assert len(set(officers)) == len(panel_of(state.review))
     assert not set(officers) & state.authors

@@ -233,7 +233,7 @@ def test_what_is_shared_unconditionally_is_granted_after_the_form_check(world: W
     done = walked(world, request, (GOVERNOR, "accept"))
     assert (done["status"], done["notified"]) == ("approved", True)
     assert names(world, request)[-3:] == ["RequestAccepted", "RequestApproved", "ProviderNotified"]
-    assert names(world, done["ref"]) == ["GrantDrafted"]
+    assert names(world, done["ref"]) == ["GrantDrafted", "GrantSubmitted"]
     listed = world.officer("GET", f"{PATH}?role=provider", **PROVIDER).json["requests"]
     assert [one["id"] for one in listed] == [request]
 

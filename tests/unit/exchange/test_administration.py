@@ -12,8 +12,9 @@ import yaml
 from click.testing import CliRunner
 from marshmallow import ValidationError
 
-from exchange.administration import Administration, open_administration
+from exchange.administration import OPERATOR, Administration, open_administration
 from exchange.app import PACKAGE
+from exchange.proceedings import nothing_to_spend
 from exchange.store.tables import decision
 from kernel import migrations
 from kernel.clock import ManualClock
@@ -21,10 +22,12 @@ from kernel.entropy import SystemEntropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.keys import KeyRing
 from kernel.settings import ExchangeSettings
+from policies.grants.commands import ApproveGrant, ReactivateGrant
 from policies.proceedings import NotAllowed
 from tests.doubles.exchange import (
     BASIS,
     CATALOGUE,
+    IDENTITY_CARD,
     ITEM,
     NAME,
     NOW,
@@ -121,11 +124,29 @@ def test_the_operator_reads_requests_and_answers_none(small_world: World) -> Non
 
 
 def test_the_operator_approves_nothing(small_world: World) -> None:
-    from exchange.administration import OPERATOR
-    from policies.grants.commands import ApproveGrant, ReactivateGrant, allowed
-    from policies.grants.events import Status
+    """Nor what needs no provider: the terminal sits in no seat of the data office."""
+    small_world.apply(IDENTITY_CARD | {"spec": IDENTITY_CARD["spec"] | {"share_type": "unconditional"}})
+    small_world.rooms.policy.renew()
+    asked = {
+        "evidence_type": "identity-card", "fields": ["born"], "service_items": [ITEM], "legal_basis": BASIS,
+        "valid_from": "2026-11-01", "valid_to": "2027-06-01",
+    }  # fmt: skip
+    author, path = {"sub": "chen", "roles": ["consumer-officer"]}, "/v1/grants/G-NEW"
+    assert small_world.officer("POST", "/v1/grants", {"id": "G-NEW", "grant": asked}, **author).status_code == 201
+    small_world.officer("POST", f"{path}/submit", {}, **author)
+    digest = small_world.officer("GET", path, **author).json["digest"]
 
-    assert not {ApproveGrant, ReactivateGrant} & set().union(*(allowed(status, OPERATOR.roles) for status in Status))
+    def told(command: ApproveGrant | ReactivateGrant) -> str:
+        with pytest.raises(NotAllowed) as refused:
+            small_world.rooms.grants.transitions.carry_out(command, "G-NEW", None, OPERATOR, nothing_to_spend)
+        return refused.value.code
+
+    assert told(ApproveGrant(digest)) == "grant.seat-taken"
+    for sub, role in (("o", "governance-officer"), ("g", "governance-approver")):
+        small_world.officer("POST", f"{path}/approve", {"digest": digest}, sub=sub, roles=[role])
+    suspended = small_world.officer("POST", f"{path}/suspend", {"reason": "x"}, sub="g", roles=["governance-approver"])
+    assert suspended.json["status"] == "suspended"
+    assert told(ReactivateGrant(digest)) == "grant.seat-taken"
 
 
 def test_erasing_somebody_leaves_every_proof_and_no_payload(small_world: World) -> None:

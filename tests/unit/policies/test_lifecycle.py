@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -38,7 +38,7 @@ from policies.grants.events import GrantActivated, GrantReactivated, GrantState,
 from policies.grants.grant import Grant
 from policies.grants.lifecycle import decide, evolve
 from policies.grants.review import ChangeClass, Recheck, ReviewPackage
-from policies.grants.routing import ONE, THREE, TWO
+from policies.grants.routing import OFFICE, OFFICE_THREE, ONE, THREE, TWO
 from policies.grants.terms import Obligation
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
@@ -106,7 +106,7 @@ drafted    exchange                 expire
 submitted  provider-officer         approve return
 submitted  governance-approver      approve return
 submitted  data-protection-officer  approve return
-submitted  governance-officer       return revoke
+submitted  governance-officer       approve return revoke
 submitted  sponsor                  endorse
 submitted  exchange                 expire
 
@@ -130,10 +130,10 @@ active     exchange                 expire supersede
 suspended  provider-officer         reactivate revoke
 suspended  governance-approver      reactivate revoke
 suspended  data-protection-officer  reactivate revoke
-suspended  governance-officer       revoke
+suspended  governance-officer       reactivate revoke
 suspended  exchange                 expire supersede
 """)
-"""What is meant. Who suspends need not be who puts back in force; a governance officer signs nothing."""
+"""What is meant. Who suspends need not be who puts back in force; a governance officer signs where no provider does."""
 
 SEEN = digest(GRANT, WIDER)
 DRAFTED = reached((DraftGrant(GRANT), AUTHOR), at=BEFORE)
@@ -171,6 +171,13 @@ SAMPLES: dict[CommandKind, Command] = {
 }
 
 
+SEATED: dict[Role, dict[str, Any]] = {
+    Role.DATA_PROTECTION_OFFICER: {"panel": THREE},
+    Role.GOVERNANCE_OFFICER: {"panel": OFFICE, "unconditional": True},
+}
+"""Where these have a seat: not on every panel."""
+
+
 def moment_for(command: Command) -> datetime:
     if isinstance(command, ExpireGrant):
         return GRANT.valid_to
@@ -184,7 +191,8 @@ def test_every_cell_of_the_table(status: Status, role: Role) -> None:
         command = SAMPLES[kind]
         at = max(moment_for(command), STATES[status].changed_at)
         if within(ALLOWED, status.value, role, kind):
-            state = replace(STATES[status], panel=THREE) if role is Role.DATA_PROTECTION_OFFICER else STATES[status]
+            seated = SEATED.get(role, {}) if kind in {ApproveGrant, ReactivateGrant} else {}
+            state = replace(STATES[status], **seated)
             assert decide(command, state, ACTORS[role], at), kind
         elif kind is DraftGrant:
             assert refusal(command, STATES[status], ACTORS[role]) == "grant.exists"
@@ -330,27 +338,35 @@ def test_signatures_for_one_reactivation_do_not_count_for_the_next() -> None:
     assert again.reactivation == ()
 
 
-def reviewed(change: ChangeClass, *sensitive: Text) -> ReviewPackage:
-    one = replace(WIDER.examination, change=change, sensitive=sensitive)
+def reviewed(change: ChangeClass, *sensitive: Text, unconditional: bool = False) -> ReviewPackage:
+    one = replace(WIDER.examination, change=change, sensitive=sensitive, unconditional=unconditional)
     return ReviewPackage(one)
 
 
+CONSENT, LEVEL = Text("同意", "consent"), Text("等级", "level")
+
+
 @pytest.mark.parametrize(
-    ("change", "sensitive", "seats"),
+    ("change", "sensitive", "unconditional", "seats"),
     [
-        (ChangeClass.EQUIVALENT, (), ONE),
-        (ChangeClass.TIGHTENING, (), ONE),
-        (ChangeClass.WIDENING, (), TWO),
-        (ChangeClass.INCOMPARABLE, (), TWO),
-        (ChangeClass.WIDENING, (Text("同意", "consent"),), THREE),
-        (ChangeClass.TIGHTENING, (Text("等级", "level"),), THREE),
+        (ChangeClass.EQUIVALENT, (), False, ONE),
+        (ChangeClass.TIGHTENING, (), False, ONE),
+        (ChangeClass.WIDENING, (), False, TWO),
+        (ChangeClass.INCOMPARABLE, (), False, TWO),
+        *((change, (CONSENT,), False, THREE) for change in ChangeClass),
+        (ChangeClass.EQUIVALENT, (), True, ONE),
+        (ChangeClass.TIGHTENING, (), True, ONE),
+        (ChangeClass.WIDENING, (), True, OFFICE),
+        (ChangeClass.INCOMPARABLE, (), True, OFFICE),
+        *((change, (LEVEL,), True, OFFICE_THREE) for change in ChangeClass),
     ],
 )
 def test_the_class_of_a_change_decides_who_must_sign(
-    change: ChangeClass, sensitive: tuple[Text, ...], seats: tuple[Role, ...]
+    change: ChangeClass, sensitive: tuple[Text, ...], unconditional: bool, seats: tuple[Role, ...]
 ) -> None:
-    """No seat fewer makes it approved, and no seat more is open."""
-    review = reviewed(change, *sensitive)
+    """No seat fewer makes it approved, and no seat more is open: none of the provider where it is not asked."""
+    review = reviewed(change, *sensitive, unconditional=unconditional)
+    found = replace(FOUND, unconditional=unconditional)
     (event,) = decide(SubmitGrant(review), DRAFTED, AUTHOR, NOW)
     assert facts(event)["panel"] == [seat.value for seat in seats]
     assert facts(event)["review"] == change.value
@@ -359,10 +375,10 @@ def test_the_class_of_a_change_decides_who_must_sign(
         assert state.status is Status.SUBMITTED
         state = reached((ApproveGrant(state.digest), ACTORS[seat]), state=state)
     assert state.status is Status.APPROVED
-    for idle in {Role.PROVIDER_OFFICER, Role.DATA_PROTECTION_OFFICER} - set(seats):
+    for idle in {Role.PROVIDER_OFFICER, Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER} - set(seats):
         waiting = evolve(DRAFTED, event)
         assert refusal(ApproveGrant(waiting.digest), waiting, ACTORS[idle]) == "grant.seat-taken"
-    assert reached((ActivateGrant(FOUND), EXCHANGE), state=state).status is Status.ACTIVE
+    assert reached((ActivateGrant(found), EXCHANGE), state=state).status is Status.ACTIVE
 
 
 def test_a_version_that_one_signed_takes_the_whole_panel_to_reactivate() -> None:
@@ -396,6 +412,7 @@ def test_the_sponsor_endorses_and_does_not_count() -> None:
         {"basis": "sha256:other"},
         {"change": ChangeClass.TIGHTENING},
         {"sensitive": (Text("x", "x"),)},
+        {"unconditional": True},
     ],
 )
 def test_any_changed_byte_of_what_was_shown_voids_the_approvals(changed: dict[str, object]) -> None:
