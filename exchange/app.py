@@ -124,6 +124,7 @@ def health(outside: Outside, rooms: Rooms) -> Health:
             "policy-epoch": lambda: _ask(rooms.policy.current),
             "revocation-feed": lambda: _ask(rooms.revocations.current),
             "ledger": outside.ledger.ready,
+            "catalogue-search": rooms.catalogue.begun,
         }
     )
 
@@ -149,6 +150,7 @@ def open_service(settings: ExchangeSettings) -> Service:
     tickers = (
         Ticker("policy-lease", RENEW_SECONDS, rooms.policy.renew),
         Ticker("revocation-lease", RENEW_SECONDS, rooms.revocations.renew),
+        Ticker("catalogue-search", RENEW_SECONDS, rooms.catalogue.keep_up),
         Ticker("events", EVENTS_SECONDS, rooms.carry_events),
         Ticker("forwarding", FORWARDING_SECONDS, rooms.forwarding_courier.round),
         Ticker("deferred", DEFERRED_SECONDS, rooms.deferred.work),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -11,17 +12,16 @@ from exchange.catalogue import views
 from exchange.catalogue.kinds import EVIDENCE_TYPE, ORGANISATION, SERVICE_ITEM
 from exchange.catalogue.model import SHARE_TYPES, EvidenceType, Organisation, ServiceItem
 from exchange.catalogue.registry import Registry
-from exchange.catalogue.words import Term, terms
+from exchange.catalogue.search.index import Filters, Place
+from exchange.catalogue.search.shelves import Shelves
+from exchange.catalogue.search.words import Term, terms
 from exchange.in_force.snapshot import Snapshot, current
 from exchange.paging import page_size
 from exchange.requirements.broker import needed
 from exchange.requirements.circumstances import checked
 from exchange.requirements.forms import asked_circumstances, asked_day
 from exchange.requirements.views import requirements_view
-from exchange.store import catalogue_search
-from exchange.store.catalogue_search import Filters, Place
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.dates import local_day
 from kernel.lease import Lease
 from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 LONGEST_SEARCH = 100
 _CACHED = (("Cache-Control", "public, max-age=60"),)
-_PLACE = re.compile(r"([0-9]{1,9})\.([0-9]{1,15})", re.ASCII)
+_PLACE = re.compile(r"([0-9]{1,9})\.([0-9A-Za-z-]{1,64})", re.ASCII)
 _BAD_PLACE = Text("after 应为上一页的 next", "after is the next of the page before")
 _BAD_SHARE_TYPE = Text(
     f"share_type 只能是：{'、'.join(SHARE_TYPES)}", f"share_type is one of: {', '.join(SHARE_TYPES)}"
@@ -63,8 +63,17 @@ class Catalogue:
     """The catalogue endpoints."""
 
     policy: Lease[Snapshot]
-    database: Database
     clock: Clock
+    shelves: Shelves
+
+    def keep_up(self) -> None:
+        """Bring the search to the catalogue in force. Raises Problem (policy.stale-epoch)."""
+        self.shelves.keep_up(current(self.policy).registry)
+
+    def begun(self) -> None:
+        """Make the search ready when it never was, so that no question waits for it. Raises as ``keep_up``."""
+        if not self.shelves.begun:
+            self.keep_up()
 
     def organisations(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/organisations``."""
@@ -135,19 +144,17 @@ class Catalogue:
             return json_response({"total": 0, "items": [], "next": None}, headers=_CACHED)
         registry = current(self.policy).registry
         question = Question(wanted, _filters(asked), asked.get("after", ""), page_size(asked.get("limit")))
-        found = self._searched(shelf, question) if wanted else _listed(shelf, registry, question)
+        found = self._searched(shelf, registry, question) if wanted else _listed(shelf, registry, question)
         entries = shelf.of(registry)
-        # A node sees a new entry within a second; one it does not know yet is left for the next question.
-        items = [shelf.view(entries[name], registry) for name in found.names if name in entries]
+        # After a large import the search may be a moment behind: what went meanwhile is left out.
+        items = [shelf.view(entries[code], registry) for code in found.codes if code in entries]
         return json_response({"total": found.total, "items": items, "next": found.following}, headers=_CACHED)
 
-    def _searched(self, shelf: Shelf[T], question: Question) -> Found:
-        with self.database.read() as connection:
-            page = catalogue_search.find(
-                connection, shelf.kind, question.terms, question.filters, _place(question.after), question.limit
-            )
+    def _searched(self, shelf: Shelf[T], registry: Registry, question: Question) -> Found:
+        index = self.shelves.index(shelf.kind, registry)
+        page = index.find(question.terms, question.filters, _place(question.after), question.limit)
         following = page.following
-        return Found(page.names, page.total, f"{following.score}.{following.entry}" if following else None)
+        return Found(page.codes, page.total, f"{following.score}.{following.code}" if following else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,24 +171,23 @@ class Question:
 class Found:
     """Codes of one page in order, how many there are in all, and what the next page is asked with."""
 
-    names: tuple[str, ...]
+    codes: tuple[str, ...]
     total: int
     following: str | None
 
 
 def _listed(shelf: Shelf[T], registry: Registry, question: Question) -> Found:
     """Everything that passes the filters, by code."""
-    filters = question.filters
-    codes = sorted(code for code, one in shelf.of(registry).items() if _passes(shelf, one, filters))
-    later = [code for code in codes if code > question.after]
-    following = later[question.limit - 1] if len(later) > question.limit else None
-    return Found(tuple(later[: question.limit]), len(codes), following)
-
-
-def _passes(shelf: Shelf[T], one: T, filters: Filters) -> bool:
-    if filters.organisation not in {None, shelf.owner(one)}:
-        return False
-    return filters.share_type in {None, getattr(one, "share_type", "")}
+    owner, share_type = question.filters.organisation, question.filters.share_type
+    codes = sorted(
+        code
+        for code, one in shelf.of(registry).items()
+        if (owner is None or shelf.owner(one) == owner)
+        and (share_type is None or getattr(one, "share_type", "") == share_type)
+    )
+    start = bisect_right(codes, question.after)
+    page = tuple(codes[start : start + question.limit])
+    return Found(page, len(codes), page[-1] if start + question.limit < len(codes) else None)
 
 
 def _filters(asked: Mapping[str, str]) -> Filters:
@@ -198,4 +204,4 @@ def _place(after: str) -> Place | None:
     found = _PLACE.fullmatch(after)
     if found is None:
         raise Problem(INVALID_BODY, detail=_BAD_PLACE)
-    return Place(int(found[1]), int(found[2]))
+    return Place(int(found[1]), found[2])

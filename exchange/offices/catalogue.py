@@ -9,6 +9,7 @@ from exchange.catalogue.desk import CatalogueDesk
 from exchange.catalogue.endpoints import Catalogue
 from exchange.catalogue.publishing import Publishing
 from exchange.catalogue.reports import Reports
+from exchange.catalogue.search.shelves import Shelves
 from exchange.catalogue.source_desk import SourceDesk
 from exchange.in_force.snapshot import Snapshot
 from exchange.onboarding.endpoints import Onboarding
@@ -32,7 +33,7 @@ def open_catalogue_offices(outside: Outside, access: Access, policy: Lease[Snaps
     """Put them together."""
     settings, database, ledger, clock = outside.settings, outside.database, outside.ledger, outside.clock
     return CatalogueOffices(
-        catalogue=Catalogue(policy, database, clock),
+        catalogue=Catalogue(policy, clock, Shelves()),
         reports=Reports(settings.origin, policy, clock),
         catalogue_desk=CatalogueDesk(access, Publishing(policy, database, ledger, clock)),
         source_desk=SourceDesk(access),

@@ -8,8 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, delete, insert, or_, select, tuple_, update
 
-from exchange.catalogue.indexing import searchable
-from exchange.store import catalogue_search, epoch
+from exchange.store import epoch
 from exchange.store.tables import catalogue_object, catalogue_version
 from kernel import canonical
 
@@ -32,8 +31,7 @@ def read_all(connection: Connection) -> dict[Key, Document]:
 
 
 def replace(connection: Connection, documents: Iterable[Document], at: datetime) -> None:
-    """Write these manifests over those of the same kind and name, as the catalogue's next version, and what they are
-    found by.
+    """Write these manifests over those of the same kind and name, as the catalogue's next version.
 
     The caller raises that version in the same transaction.
     """
@@ -44,9 +42,6 @@ def replace(connection: Connection, documents: Iterable[Document], at: datetime)
         connection.execute(delete(catalogue_object).where(*where))
         text = canonical.encode(document).decode()
         connection.execute(insert(catalogue_object).values(kind=kind, name=name, document=text, changed_at=at))
-        found = searchable(document)
-        if found is not None:
-            catalogue_search.put(connection, [found])
         _supersede(connection, (kind, name), text, following)
 
 
@@ -58,14 +53,13 @@ def _supersede(connection: Connection, key: Key, text: str, version: int) -> Non
 
 
 def remove(connection: Connection, key: Key) -> None:
-    """Take a manifest out, with what it was found by, from the catalogue's next version on."""
+    """Take a manifest out, from the catalogue's next version on."""
     kind, name = key
     where = (catalogue_object.c.kind == kind, catalogue_object.c.name == name)
     connection.execute(delete(catalogue_object).where(*where))
     same = (catalogue_version.c.kind == kind, catalogue_version.c.name == name)
     following = epoch.read(connection).catalogue + 1
     connection.execute(update(catalogue_version).where(*same, _STANDING).values(until=following))
-    catalogue_search.remove(connection, kind, name)
 
 
 def read_one(connection: Connection, key: Key, since: int) -> Document | None:

@@ -15,11 +15,9 @@ from exchange.store.tables.cases import (
 )
 from exchange.store.tables.catalogue import (
     catalogue_draft,
-    catalogue_entry,
     catalogue_object,
     catalogue_publication,
     catalogue_version,
-    catalogue_word,
     system_check_in,
 )
 from exchange.store.tables.certificates import certificate, certificate_change
@@ -53,11 +51,9 @@ __all__ = [
     "case_relation",
     "case_subject",
     "catalogue_draft",
-    "catalogue_entry",
     "catalogue_object",
     "catalogue_publication",
     "catalogue_version",
-    "catalogue_word",
     "certificate",
     "certificate_change",
     "challenge",

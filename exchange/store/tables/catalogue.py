@@ -1,10 +1,10 @@
-"""The catalogue: what is published, every version of it, its words, and what is on the way in."""
+"""The catalogue: what is published, every version of it, and what is on the way in."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from exchange.store.tables.base import BIG, METADATA, text
+from exchange.store.tables.base import METADATA, text
 from kernel.database import Instant
 
 catalogue_object = sa.Table(
@@ -26,34 +26,6 @@ catalogue_version = sa.Table(
     text("document"),
 )
 """In which versions of the catalogue a manifest read so: what a past decision was made by can be read again."""
-
-catalogue_entry = sa.Table(
-    "catalogue_entry",
-    METADATA,
-    sa.Column("id", BIG, primary_key=True),
-    text("kind"),
-    text("name"),
-    text("organisation"),
-    text("share_type"),
-    text("words"),
-    sa.UniqueConstraint("kind", "name", name="catalogue_entry_once"),
-    sa.Index("catalogue_entry_organisation", "organisation"),
-)
-"""Published entries as they are searched; ``text`` is their whole text, made alike in width and case."""
-
-catalogue_word = sa.Table(
-    "catalogue_word",
-    METADATA,
-    sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), primary_key=True),
-    text("kind", primary_key=True),
-    sa.Column("entry", BIG, primary_key=True, autoincrement=False),
-    sa.Column("weight", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Index("catalogue_word_entry", "entry", "word"),
-    sqlite_with_rowid=False,
-)
-"""Which entries hold a word (a pair of Chinese characters, or a word of letters); compared byte by byte on both
-databases, so that what begins alike lies together.
-"""
 
 catalogue_draft = sa.Table(
     "catalogue_draft",

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import delete, insert
+from sqlalchemy import Connection
 
-from exchange.app import PACKAGE
-from exchange.catalogue import indexing, words
-from exchange.catalogue.words import normal, terms
-from exchange.store import catalogue, catalogue_search
-from exchange.store.catalogue_search import Filters
-from exchange.store.tables import catalogue_entry, catalogue_object, catalogue_word
-from kernel import canonical, migrations
-from kernel.database import Database
-from tests.doubles.exchange import IDENTITY_CARD, MARKET, NOW, POLICE, STAFF_LIST, World, organisation
+from exchange.store import catalogue, epoch
+from tests.doubles.exchange import IDENTITY_CARD, MARKET, POLICE, World, organisation
 
 
 def evidence_type(code: str, zh: str, en: str, **more: Any) -> dict[str, Any]:
@@ -118,88 +106,57 @@ def test_percent_and_underscore_mean_themselves(small_world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["after=x", "after=1", "after=1.2.3", "after=-1.2", "after=99999999999.1", "share_type=all"]
+    "asked", ["after=x", "after=1", "after=1.", "after=1.2.3", "after=-1.2", "after=99999999999.1", "share_type=all"]
 )
 def test_a_page_or_filter_that_cannot_be_is_refused(small_world: World, asked: str) -> None:
     answer = small_world.client.get(f"/v1/catalogue/evidence-types?q=staff&{asked}")
     assert (answer.status_code, answer.json["code"]) == (422, "request.invalid")
 
 
-def test_a_catalogue_from_before_is_made_searchable_by_the_migration(
-    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own = Path(catalogue.__file__).parent / "migrations"
-    for first in own.glob("0001_*.py"):
-        shutil.copy(first, tmp_path)
-    with monkeypatch.context() as before:
-        before.setattr(migrations, "_folder", lambda _package: tmp_path)
-        migrations.upgrade(database_url, PACKAGE)
-    database = Database.open(database_url)
-    row = {"kind": "EvidenceType", "name": "staff-list", "document": canonical.encode(STAFF_LIST).decode()}
-    database.write(lambda connection: connection.execute(insert(catalogue_object).values(**row, changed_at=NOW)))
-    migrations.upgrade(database_url, PACKAGE)
-    with database.read() as connection:
-        page = catalogue_search.find(connection, "EvidenceType", terms("用工"), Filters(), None, 5)
-    assert page.names == ("staff-list",)
-    database.close()
+def test_pages_of_two_nodes_fit_though_one_knew_less_when_it_began(world: World) -> None:
+    """A page of the one and the next of the other neither repeat nor skip, whatever each had indexed first."""
+    world.apply(*TYPES[1:])
+    world.rooms.policy.renew()
+    assert codes(world, "household") == ["household-move"]
+    world.apply(evidence_type("a-household", "居民户口底册", "Household ledger"), TYPES[0])
+    late = world.another_node()
+    nodes = (world, late)
+    for node in nodes:
+        node.rooms.policy.renew()
+    seen, after, total = [], "", codes(late, "household")
+    while after is not None:
+        asked = {"q": "household", "limit": 1, "after": after}
+        one, other = (node.client.get("/v1/catalogue/evidence-types", query_string=asked).json for node in nodes)
+        assert one == other
+        seen += [entry["code"] for entry in one["items"]]
+        after = one["next"]
+    assert seen == total
+    assert set(seen) == {"a-household", "household-move", "household-register"}
 
 
-# A law: what is found is what a reader with much time would find ------------------------------------------------------
+def test_what_was_withdrawn_is_found_no_more_and_found_again_when_it_returns(world: World) -> None:
+    world.apply(*TYPES)
+    world.rooms.policy.renew()
+    assert codes(world, "无房") == ["no-home"]
 
-_ALPHABET = st.sampled_from("户口证明abＡ1 、_(")
-_TEXTS = st.text(_ALPHABET, min_size=1, max_size=12)
+    def withdraw(connection: Connection) -> None:
+        catalogue.remove(connection, ("EvidenceType", "no-home"))
+        epoch.advance(connection, catalogue=True)
 
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def shelf(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('search') / 'search.sqlite3'}"
-    else:
-        url = request.getfixturevalue("make_postgresql_database")()
-    migrations.upgrade(url, PACKAGE)
-    database = Database.open(url)
-    yield database
-    database.close()
-
-
-def by_hand(question: str, text: str) -> bool:
-    """Every run of Chinese characters stands in the text; every other word begins one of its words."""
-    asked, held = normal(question), normal(text)
-    runs = re.findall(r"[户口证明]+", asked)
-    others = re.findall(r"[ab1]+", asked)
-    begun = re.findall(r"[ab1]+", held)
-    found = [run in held for run in runs] + [any(word.startswith(each) for word in begun) for each in others]
-    return all(found[: words.MOST_TERMS])
+    world.outside.database.write(withdraw)
+    world.rooms.policy.renew()
+    assert codes(world, "无房") == []
+    world.apply(TYPES[2])
+    world.rooms.policy.renew()
+    assert codes(world, "无房") == ["no-home"]
 
 
-@settings(max_examples=150)
-@given(names=st.lists(_TEXTS, min_size=1, max_size=6), question=_TEXTS)
-@example(names=["户口 口证", "户口证"], question="户口证")
-@example(names=["证户口、口明证", "明"], question="证明 户口")
-def test_found_is_what_holds_every_term(shelf: Database, names: list[str], question: str) -> None:
-    if not terms(question):
-        return
-    entries = [
-        indexing.Searchable(
-            "Organisation", f"entry {place}", "x", "", normal(name), dict.fromkeys(words.words(name), 1)
-        )
-        for place, name in enumerate(names)
-    ]
-
-    def swap(connection: Any) -> None:
-        connection.execute(delete(catalogue_word))
-        connection.execute(delete(catalogue_entry))
-        catalogue_search.put(connection, entries)
-
-    shelf.write(swap)
-    with shelf.read() as connection:
-        page = catalogue_search.find(connection, "Organisation", terms(question), Filters(), None, 50)
-    assert set(page.names) == {f"entry {place}" for place, name in enumerate(names) if by_hand(question, name)}
-    assert page.total == len(page.names)
-
-
-def test_every_published_manifest_of_the_small_world_is_indexed(small_world: World) -> None:
-    with small_world.outside.database.read() as connection:
-        documents = catalogue.read_all(connection).values()
-        names = {(row.kind, row.name) for row in connection.execute(catalogue_entry.select())}
-    assert names == {(one.kind, one.name) for one in map(indexing.searchable, documents) if one is not None}
+def test_a_large_import_is_found_when_the_search_has_caught_up(small_world: World) -> None:
+    """No question waits for a whole catalogue: until then it is answered from the one before."""
+    small_world.rooms.catalogue.keep_up()
+    small_world.apply(*(evidence_type(f"many-{n}", f"成批证照{n}", f"One of many {n}") for n in range(30)))
+    small_world.rooms.policy.renew()
+    assert codes(small_world, "成批证照") == []
+    assert codes(small_world, "staff") == ["staff-list"]
+    small_world.rooms.catalogue.keep_up()
+    assert len(codes(small_world, "成批证照", limit="100")) == 30

@@ -268,7 +268,14 @@ def test_rfc_9728_metadata_leads_to_keys_and_catalogue(small_world: World) -> No
 def test_readiness_names_what_is_missing(small_world: World) -> None:
     ready = small_world.client.get("/readyz")
     assert ready.status_code == 200, ready.text
-    assert set(ready.json["checks"]) == {"database", "keys", "policy-epoch", "revocation-feed", "ledger"}
+    assert set(ready.json["checks"]) == {
+        "database",
+        "keys",
+        "policy-epoch",
+        "revocation-feed",
+        "ledger",
+        "catalogue-search",
+    }
     small_world.issuer.down = True
     small_world.clock.advance(1.0)
     answer = small_world.client.get("/readyz")

@@ -19,8 +19,6 @@ LONGEST_WORD = 64
 """Characters of a word that are kept; the longest code has 33."""
 MOST_TERMS = 8
 """Words or runs of one question that are looked for; the rest of it is not."""
-MOST_PAIRS = 8
-"""Pairs of one run that are looked up; the whole run is compared with what they lead to."""
 LAST = "\U0010ffff"
 """Sorts behind every character."""
 
@@ -48,6 +46,11 @@ def words(text: str) -> frozenset[str]:
     return frozenset(word for piece in _PIECE.finditer(normal(text)) for word in _kept(piece))
 
 
+def runs(text: str) -> tuple[str, ...]:
+    """The runs of Chinese characters of a text: what a long run of a question is compared with."""
+    return tuple(dict.fromkeys(piece.group() for piece in _PIECE.finditer(normal(text)) if piece.lastgroup == "han"))
+
+
 def terms(question: str) -> tuple[Term, ...]:
     """What a question looks for, each once; empty when it holds no letter, digit or Chinese character."""
     found = [_term(piece) for piece in _PIECE.finditer(normal(question))]
@@ -69,7 +72,7 @@ def _term(piece: re.Match[str]) -> Term:
         return Term(start=text[:LONGEST_WORD])
     if len(text) == 1:
         return Term(start=text)
-    pairs = tuple(dict.fromkeys(_pairs(text)))[:MOST_PAIRS]
+    pairs = tuple(dict.fromkeys(_pairs(text)))
     return Term(pairs=pairs, phrase=text if len(text) > len("两字") else "")
 
 
