@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -22,12 +22,14 @@ from idp.model.resource import still_registered
 from idp.model.secret import hashed
 from idp.model.session import Code
 from idp.store import codes, families, refresh_tokens
+from idp.store.codes import Redemption
 from idp.tokens.entitlement import Entitlement, SignedIn
-from idp.tokens.issuer import TokenIssuer
+from idp.tokens.issuer import TokenIssuer, nothing
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.batch import Share
 
 Holder = tuple[Person, SubjectRef | None]
 """An account that is not disabled, and the identifier it is known by."""
@@ -120,16 +122,18 @@ class AuthorizationCodeGrant:
         refresh = self.succession.first() if may_refresh(entitlement) else None
         now = self.clock.now()
 
-        def spend(connection: Connection) -> None:
-            if not codes.redeem(connection, code.hash, request.client.id, now):
-                raise CodeLost
-            if request.jkt is not None or request.certificate is not None:
+        redemption = Share(redeem, Redemption(code.hash, request.client.id, now))
+        bound = request.jkt is not None or request.certificate is not None
+
+        def keep(connection: Connection) -> None:
+            if bound:
                 families.bind(connection, code.family.id, request.jkt, request.certificate)
             if refresh is not None:
                 refresh_tokens.add(connection, hashed(refresh), code.family, self.succession.until(code.family))
 
         try:
-            self.tokens.record(entitlement, minted, request.proofs, spend)
+            also = keep if bound or refresh is not None else nothing
+            self.tokens.record(entitlement, minted, request.proofs, also, [redemption])
         except CodeLost:
             self._lost(code)
             raise InvalidGrantError("The code can no longer be redeemed.") from None
@@ -147,6 +151,12 @@ class AuthorizationCodeGrant:
             used = codes.was_used(connection, code.hash, code.family.client_id)
         if used:
             self.alarm.raised(code.family, "authorization_code")
+
+
+def redeem(connection: Connection, wanted: Sequence[Redemption]) -> None:
+    """Use up the codes that requests of one moment present. Raises CodeLost when one of them cannot be."""
+    if not codes.redeem(connection, wanted):
+        raise CodeLost
 
 
 def may_refresh(entitlement: Entitlement) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -23,17 +25,15 @@ _FIND = Prepared(
     .join(person, person.c.id == family.c.person)
     .where(*_PRESENTED)
 )
-_REDEEM = Prepared(
-    update(code)
-    .where(
-        *_PRESENTED,
-        code.c.used_at.is_(None),
-        code.c.expires_at > bindparam("now", type_=Instant),
-        families.alive(code.c.family, bindparam("now", type_=Instant)),
-    )
-    .values(used_at=bindparam("now", type_=Instant))
-    .returning(code.c.family)
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A code that a client wants to redeem now, which is ``at``."""
+
+    hash: bytes = field(repr=False)
+    client_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,43 @@ def find(connection: Connection, code_hash: bytes, client_id: str) -> FoundCode 
     return FoundCode(found, people.from_row(row), people.sealed_subject(row))
 
 
-def redeem(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:
-    """True for exactly one caller, ever: this statement is the decision, whatever was read before it (T1)."""
-    return _REDEEM.first(connection, presented=code_hash, client=client_id, now=now) is not None
+def redeem(connection: Connection, wanted: Sequence[Redemption]) -> bool:
+    """Whether every one of these was redeemed: this statement is the decision, whatever was read before it (T1).
+
+    Each code is redeemed by exactly one caller, ever, and one that two of these ask for by neither. When this is False
+    some may have been marked as used, so the transaction must go back.
+    """
+    padded = [*wanted, *[wanted[-1]] * (_statement_size(len(wanted)) - len(wanted))]
+    presented = {_presented(number): each.hash for number, each in enumerate(padded)}
+    redeemed = _redeeming(len(padded)).all(connection, now=max(each.at for each in wanted), **presented)
+    return sorted((bytes(row.hash), row.client_id) for row in redeemed) == sorted(
+        (each.hash, each.client_id) for each in wanted
+    )
+
+
+def _statement_size(wanted: int) -> int:
+    """The next power of two: a dozen statements are prepared, and not one for each number of codes."""
+    return 1 << (wanted - 1).bit_length()
+
+
+def _presented(number: int) -> str:
+    return f"presented_{number}"
+
+
+@cache
+def _redeeming(count: int) -> Prepared:
+    now = bindparam("now", type_=Instant)
+    return Prepared(
+        update(code)
+        .where(
+            code.c.hash.in_([bindparam(_presented(number)) for number in range(count)]),
+            code.c.used_at.is_(None),
+            code.c.expires_at > now,
+            families.alive(code.c.family, now),
+        )
+        .values(used_at=now)
+        .returning(code.c.hash, code.c.client_id)
+    )
 
 
 def spoil(connection: Connection, code_hash: bytes, client_id: str, now: datetime) -> bool:

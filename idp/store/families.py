@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -19,8 +20,10 @@ from idp.store import people, revocations, versions
 from idp.store.tables import family, issued_token, person, web_session
 from kernel.canonical import JSON, decode, encode
 from kernel.database import Prepared
+from kernel.database.driver import insert_many
+from kernel.database.instants import micros
 
-_RECORD = Prepared(insert(issued_token), "jti", "family", "expires_at")
+_RECORD = "INSERT INTO issued_token (jti, family, expires_at) VALUES (?, ?, ?)"
 _BIND = Prepared(
     update(family).where(family.c.id == bindparam("of")).values(dpop_jkt=bindparam("key"), certificate=bindparam("tls"))
 )
@@ -88,9 +91,18 @@ def bind(connection: Connection, family_id: str, dpop_jkt: str | None, certifica
     _BIND.run(connection, of=family_id, key=dpop_jkt, tls=certificate)
 
 
-def record_token(connection: Connection, family_id: str, jti: str, expires_at: datetime) -> None:
-    """Remember an access token of a family, so that it can be revoked with it."""
-    _RECORD.run(connection, jti=jti, family=family_id, expires_at=expires_at)
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """An access token by its name, and the family it stems from."""
+
+    jti: str
+    family: str
+    expires_at: datetime
+
+
+def record_tokens(connection: Connection, issued: Sequence[IssuedToken]) -> None:
+    """Remember access tokens, so that they can be revoked with their families."""
+    insert_many(connection, _RECORD, [(each.jti, each.family, micros(each.expires_at)) for each in issued])
 
 
 def of_token(connection: Connection, jti: str) -> Family | None:

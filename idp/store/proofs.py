@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from kernel.database.driver import run
+from kernel.database.driver import insert_many
 from kernel.database.instants import micros
 
-_SPEND = "INSERT INTO seen_proof (digest, keep_until) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_SPEND = "INSERT INTO seen_proof (digest, keep_until) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING digest"
 
 ASSERTION, DPOP, BACKCHANNEL_REQUEST = "client-assertion", "dpop", "backchannel-request"
 """The kinds: the first part of what is kept, so that one never collides with the other (T4)."""
@@ -34,4 +35,20 @@ class SpentProof:
 
 def spend(connection: Connection, proof: SpentProof) -> bool:
     """True for the first use, False for every other."""
-    return run(connection, _SPEND, (proof.digest, micros(proof.keep_until))).rowcount == 1
+    return not spent_before(connection, [proof])
+
+
+def spent_before(connection: Connection, used: Sequence[SpentProof]) -> list[SpentProof]:
+    """Use all of these up by one statement; returns those that were used before, also by another one of these."""
+    digests = [proof.digest for proof in used]
+    rows = [(digest, micros(proof.keep_until)) for digest, proof in zip(digests, used, strict=True)]
+    fresh = {bytes(row[0]) for row in insert_many(connection, _SPEND, rows)}
+    if len(fresh) == len(used):
+        return []
+    before: list[SpentProof] = []
+    for digest, proof in zip(digests, used, strict=True):
+        if digest in fresh:
+            fresh.remove(digest)
+        else:
+            before.append(proof)
+    return before

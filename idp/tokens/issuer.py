@@ -11,8 +11,10 @@ from idp.errors import InvalidDpopProofError, InvalidGrantError, TemporarilyUnav
 from idp.model import evidence, scopes
 from idp.model.representation import Representation
 from idp.model.resource import ResourceServer
+from idp.model.session import Family
 from idp.resource.metadata import ResourceMetadata, ResourceUnavailable
 from idp.store import families
+from idp.store.families import IssuedToken
 from idp.store.proofs import SpentProof
 from idp.tokens import access_token, id_token, proof_of_possession
 from idp.tokens.access_token import Stamp
@@ -28,6 +30,7 @@ from kernel.entropy import Entropy
 from kernel.ids import new_id
 from kernel.jose import sign
 from kernel.keys import KeyRing
+from kernel.ledger.batch import Share
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
@@ -102,24 +105,36 @@ class TokenIssuer:
         claims |= self._subject_claim(entitlement, stamp, mandate)
         return Minted(stamp, sign(claims, self._keys.signing(), typ=access_token.TYPE), claims)
 
-    def record(self, entitlement: Entitlement, minted: Minted, used: Iterable[SpentProof], spend: Spend) -> None:
+    def record(
+        self,
+        entitlement: Entitlement,
+        minted: Minted,
+        used: Iterable[SpentProof],
+        spend: Spend,
+        shares: Iterable[Share] = (),
+    ) -> None:
         """Write the entry, what the token costs and what it uses up, in one transaction. Raises what ``spend`` raises.
 
-        Consuming and minting are one: whoever finds the code used finds the token, too, and can revoke it (T1).
+        Consuming and minting are one: whoever finds the code used finds the token, too, and can revoke it (T1). What
+        most tokens need is written together with that of other requests: proofs, then ``shares``, then their names.
         """
-        proofs = tuple(used)
+        family = None if entitlement.signed_in is None else entitlement.signed_in.family
 
         def also(connection: Connection, _receipts: object) -> None:
-            proof_of_possession.spend(connection, proofs)
             spend(connection)
-            if entitlement.signed_in is not None:
-                self._mandates.require(connection, entitlement.signed_in.family)
-                families.record_token(
-                    connection, entitlement.signed_in.family.id, minted.stamp.jti, minted.stamp.expires_at
-                )
+            if family is not None:
+                self._mandates.require(connection, family)
 
-        costs_nothing = not proofs and spend is nothing
-        self._ledger.append([_issued(entitlement, minted)], also=None if costs_nothing else also)
+        costs_nothing = spend is nothing and (family is None or family.representation is None)
+        self._ledger.append(
+            [_issued(entitlement, minted)],
+            also=None if costs_nothing else also,
+            shares=(
+                *(Share(proof_of_possession.spend, proof) for proof in used),
+                *shares,
+                *(() if family is None else (_named(family, minted.stamp),)),
+            ),
+        )
 
     def answer(
         self,
@@ -191,6 +206,11 @@ def response(entitlement: Entitlement, minted: Minted) -> dict[str, JSON]:
     if entitlement.details:
         body["authorization_details"] = evidence.to_json(entitlement.details)
     return body
+
+
+def _named(family: Family, stamp: Stamp) -> Share:
+    """So that the token can be revoked with its family."""
+    return Share(families.record_tokens, IssuedToken(stamp.jti, family.id, stamp.expires_at))
 
 
 def _issued(entitlement: Entitlement, minted: Minted) -> Event:

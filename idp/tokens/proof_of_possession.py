@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -80,12 +80,9 @@ class Possession:
         return response if proven is None else response.adding(self.nonces.header)
 
 
-def spend(connection: Connection, used: Iterable[SpentProof]) -> None:
+def spend(connection: Connection, used: Sequence[SpentProof]) -> None:
     """Use up assertions and proofs, each once ever. Raises InvalidClientError or InvalidDpopProofError for a replay."""
-    for proof in used:
-        if not proofs.spend(connection, proof):
-            raise (
-                InvalidClientError
-                if proof.kind == ASSERTION
-                else InvalidDpopProofError("The DPoP proof was used before.")
-            )
+    for proof in proofs.spent_before(connection, used):
+        if proof.kind == ASSERTION:
+            raise InvalidClientError
+        raise InvalidDpopProofError("The DPoP proof was used before.")

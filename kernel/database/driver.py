@@ -47,14 +47,19 @@ def send(connection: Connection, sql: str, parameters: Any) -> DBAPICursor:
     return cursor
 
 
-def insert_many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_many(connection: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> list[Sequence[Any]]:
     """Insert rows, as few statements as may be; ``sql`` is written for one row and holds one ``VALUES (?, …)``.
 
-    A driver's own loop would give up the interpreter's lock for every row, while all others wait (ADR 0066).
+    Returns what its ``RETURNING``, if there is one, gives. A driver's own loop would give up the interpreter's lock for
+    every row, while all others wait (ADR 0066).
     """
+    returned: list[Sequence[Any]] = []
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         some = rows[start : start + _ROWS_AT_ONCE]
-        run(connection, _for_rows(sql, len(some)), tuple(chain.from_iterable(some)))
+        cursor = run(connection, _for_rows(sql, len(some)), tuple(chain.from_iterable(some)))
+        if cursor.description is not None:
+            returned += cursor.fetchall()
+    return returned
 
 
 @cache

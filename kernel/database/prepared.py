@@ -8,7 +8,7 @@ is then a driver's call and the conversions that the column types ask for.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,13 @@ class _Composed:
     row: Callable[..., Any]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]
 
+    def read(self, found: Sequence[Any]) -> Any:
+        """A row as the driver gives it, converted as the column types ask for."""
+        members = list(found)
+        for place, convert in self.columns:
+            members[place] = convert(members[place])
+        return self.row(*members)
+
 
 class Prepared:
     """One statement. Safe for threads: composed at first use, and both results of a race are equal."""
@@ -53,12 +60,12 @@ class Prepared:
         """The first row by column names, or None."""
         composed = self._of(connection.dialect)
         found = self._send(connection, composed, values).fetchone()
-        if found is None:
-            return None
-        members = list(found)
-        for place, convert in composed.columns:
-            members[place] = convert(members[place])
-        return composed.row(*members)
+        return None if found is None else composed.read(found)
+
+    def all(self, connection: Connection, **values: Any) -> list[Any]:
+        """Every row by column names."""
+        composed = self._of(connection.dialect)
+        return [composed.read(found) for found in self._send(connection, composed, values).fetchall()]
 
     def _send(self, connection: Connection, composed: _Composed, values: dict[str, Any]) -> DBAPICursor:
         for name, convert in composed.converted.items():

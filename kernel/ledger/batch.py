@@ -1,8 +1,8 @@
 """One batch of calls, written inside one transaction: entries, tree head and signed checkpoint together or not at all.
 
 Order of writes (ADR 0007): head locked and read → repeats found → fences compared → leaves placed → subject keys,
-payloads, entries → head and signed checkpoint → the callers' own writes. The database commits after this function has
-returned, and nobody sees a receipt before that.
+payloads, entries → head and signed checkpoint → the callers' own writes → those they make together (ADR 0095). The
+database commits after this function has returned, and nobody sees a receipt before that.
 
 A caller's own write that fails takes its call out of the tree; the others must not notice. A leaf cannot be taken out
 of a tree that is signed already, so the batch goes back to its savepoint and every call is written alone.
@@ -10,9 +10,10 @@ of a tree that is signed already, so the batch goes back to its savepoint and ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -30,16 +31,34 @@ Outcome = list[Receipt] | Exception
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A caller's share in a write that the calls of a batch make together, by one statement instead of one each.
+
+    ``write`` is given ``what`` of every call that names it, and writes all of it or raises. Then each call is written
+    alone, and only those whose own share cannot be written are told so.
+    """
+
+    write: Callable[[Connection, Sequence[Any]], None]
+    what: object
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What one caller wants recorded: all of it, adjacent, or nothing."""
 
     drafts: Sequence[Draft]
     fence: int | None = None
     also: Also | None = None
+    shares: Sequence[Share] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether something of the caller's own goes with the entries."""
+        return self.also is not None or bool(self.shares)
 
 
 class AlsoFailed(Exception):
-    """A caller's own write failed with ``error``."""
+    """A caller's own write, or one made together, failed with ``error``."""
 
     def __init__(self, error: Exception) -> None:
         """Keep what it raised for its caller."""
@@ -77,7 +96,7 @@ class BatchWriter:
 
     def write(self, connection: Connection, requests: Sequence[Request]) -> list[Outcome]:
         """An outcome for each request; raises when the database cannot go on, and then nothing is written."""
-        if all(request.also is None for request in requests):
+        if not any(request.writes for request in requests):
             return self._attempt(connection, requests)
         savepoint.mark(connection)
         try:
@@ -100,10 +119,16 @@ class BatchWriter:
         plan = self._plan(connection, requests, head.frontier.size)
         written = self._write_new(connection, head.frontier, plan.placed) if plan.placed else {}
         outcomes = [_outcome(connection, number, request, plan, written) for number, request in enumerate(requests)]
-        for number, request in enumerate(requests):
-            outcome = outcomes[number]
-            if request.also and isinstance(outcome, list) and number not in plan.repeats:
-                _run_also(connection, request.also, outcome)
+        new = [
+            (request, outcome)
+            for number, (request, outcome) in enumerate(zip(requests, outcomes, strict=True))
+            if request.writes and isinstance(outcome, list) and number not in plan.repeats
+        ]
+        for request, receipts in new:
+            if request.also is not None:
+                _run(partial(request.also, connection, receipts))
+        for write, shares in _together(request for request, _ in new).items():
+            _run(partial(write, connection, shares))
         return outcomes
 
     def _locked_head(self, connection: Connection) -> rows.Head:
@@ -171,9 +196,18 @@ def _outcome(
     return [replace(receipt, repeated=True) for receipt in receipts] if is_repeat else receipts
 
 
-def _run_also(connection: Connection, also: Also, receipts: Sequence[Receipt]) -> None:
+def _together(requests: Iterable[Request]) -> dict[Callable[[Connection, Sequence[Any]], None], list[Any]]:
+    """The shares of all calls by the write they are of, in the order in which the writes were first named."""
+    together: dict[Callable[[Connection, Sequence[Any]], None], list[Any]] = {}
+    for request in requests:
+        for share in request.shares:
+            together.setdefault(share.write, []).append(share.what)
+    return together
+
+
+def _run(own: Callable[[], None]) -> None:
     try:
-        also(connection, receipts)
+        own()
     except Exception as error:
         raise AlsoFailed(error) from error
 

@@ -17,7 +17,7 @@ from kernel.envelope import KeyEncryptionKey
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
 from kernel.ledger import checkpoint, erasure, reader, rows
-from kernel.ledger.batch import Also, BatchWriter, Outcome, Request
+from kernel.ledger.batch import Also, BatchWriter, Outcome, Request, Share
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.event import Event, InvalidEvent, Located, drafts, month
 from kernel.ledger.merkle import EMPTY_ROOT
@@ -71,14 +71,16 @@ class Ledger:
         *,
         fence: int | None = None,
         also: Also | None = None,
+        shares: Sequence[Share] = (),
         timeout: float | None = None,
     ) -> list[Receipt]:
         """Record events, adjacent and all or none, and return their receipts once they are durable.
 
         ``fence`` is the value the decision was made under: FenceMoved when another holds now. ``also`` writes what
         must commit with the entries; it may run more than once, so it does nothing but write on its connection, and an
-        error it raises is raised here. An event recorded before yields its old receipt (``repeated``); when that is so
-        for all of them, neither fence nor ``also`` is looked at: both had their turn when the entry was written.
+        error it raises is raised here. ``shares`` are written after it, together with those of other calls (Share). An
+        event recorded before yields its old receipt (``repeated``); when that is so for all of them, neither fence nor
+        ``also`` nor ``shares`` are looked at: they had their turn when the entry was written.
 
         Raises LedgerUnavailable when nothing can be recorded or it took longer than ``timeout`` seconds (as long as
         a request may wait, and where nobody serves as long as somebody at a terminal may), InvalidEvent
@@ -87,7 +89,7 @@ class Ledger:
         if not 0 < len(events) <= MOST_ENTRIES_IN_A_CALL:
             raise InvalidEvent(f"a call records between 1 and {MOST_ENTRIES_IN_A_CALL} events")
         return self._sequencer.submit(
-            Request(drafts(events, self._entropy, self._subjects.locate), fence, also),
+            Request(drafts(events, self._entropy, self._subjects.locate), fence, also, shares),
             self._patience if timeout is None else timeout,
         )
 

@@ -34,6 +34,7 @@ from idp.store import (
     device_requests,
     families,
     passkeys,
+    proofs,
     proposals,
     recoveries,
     refresh_tokens,
@@ -270,7 +271,7 @@ def test_T6_the_statement_itself_looks_at_family_session_and_person(provider: Pr
         with connection.begin_nested() as attempt:
             old = refresh_tokens.find(connection, refresh, party.id)
             assert old is not None
-            won = codes.redeem(connection, code, party.id, provider.clock.now())
+            won = codes.redeem(connection, [codes.Redemption(code, party.id, provider.clock.now())])
             outcome = (won, refresh_tokens.supersede(connection, old, b"x" * 32, provider.clock.now()))
             attempt.rollback()
         return outcome
@@ -279,3 +280,35 @@ def test_T6_the_statement_itself_looks_at_family_session_and_person(provider: Pr
     ended = tables.metadata.tables[table].update().values(**GONE[table])
     provider.database.write(lambda connection: connection.execute(ended))
     assert provider.database.write(redeem) == (False, False)
+
+
+def test_T1_of_codes_redeemed_together_none_counts_when_one_is_used_or_asked_for_twice(
+    provider: Provider,
+) -> None:
+    party = RelyingParty(provider)
+    first, second, used = (hashed(party.code()) for _ in range(3))
+
+    def redeem(*hashes: bytes, client: str = party.id, undo: bool = True) -> bool:
+        def attempt(connection: Connection) -> bool:
+            with connection.begin_nested() as tried:
+                wanted = [codes.Redemption(each, client, provider.clock.now()) for each in hashes]
+                won = codes.redeem(connection, wanted)
+                if undo:
+                    tried.rollback()
+            return won
+
+        return provider.database.write(attempt)
+
+    assert redeem(used, undo=False)
+    assert redeem(first, second)
+    assert not redeem(first, used)
+    assert not redeem(first, second, first)
+    assert not redeem(first, client="another-client")  # T2
+    assert not redeem(first, hashed("unknown"))
+
+
+def test_D1_of_proofs_spent_together_every_one_shown_before_is_named(provider: Provider) -> None:
+    until = provider.clock.now()
+    old, new = (proofs.SpentProof(proofs.DPOP, "key", jti, until) for jti in ("old", "new"))
+    assert provider.database.write(lambda connection: proofs.spend(connection, old))
+    assert provider.database.write(lambda connection: proofs.spent_before(connection, [new, old, new])) == [old, new]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from kernel import canonical
 from kernel.database import Database, DatabaseUnavailable
 from kernel.ledger import log, store
-from kernel.ledger.batch import Request
+from kernel.ledger.batch import Request, Share
 from kernel.ledger.errors import FenceMoved, LedgerUnavailable
 from kernel.ledger.event import Event, InvalidEvent, drafts
 from kernel.ledger.log import Ledger
@@ -185,6 +185,52 @@ def test_a_repeat_of_a_call_that_was_taken_out_is_written_after_all(ledger: Ledg
     failed, (kept,) = ledger._write([broken, asked(ledger, [opened(1)], also=writes(note, "second"))])
     assert isinstance(failed, KeyError)
     assert (kept.index, kept.repeated, texts(ledger, note)) == (0, False, {"second"})
+
+
+# What the calls of a batch write together -----------------------------------------------------------------------------
+
+
+class Together:
+    """Writes texts into the table of notes, and counts how often it is asked to."""
+
+    def __init__(self, table: sa.Table) -> None:
+        self.table, self.asked = table, []
+
+    def __call__(self, connection: Connection, shares: Sequence[str]) -> None:
+        self.asked.append([*shares])
+        connection.execute(sa.insert(self.table).values([{"text": text} for text in shares]))
+
+    def of(self, text: str) -> list[Share]:
+        return [Share(self, text)]
+
+
+def test_the_shares_of_a_batch_are_written_by_one_call_with_the_entries(ledger: Ledger, note: sa.Table) -> None:
+    together = Together(note)
+    ledger._write([asked(ledger, [opened(number)], shares=together.of(f"{number}")) for number in range(3)])
+    assert together.asked == [["0", "1", "2"]]
+    assert (ledger.size(), texts(ledger, note)) == (3, {"0", "1", "2"})
+
+
+def test_a_share_that_cannot_be_written_fails_only_its_own_call(ledger: Ledger, note: sa.Table) -> None:
+    together = Together(note)
+    ledger.append([opened(0)], shares=together.of("taken"))
+    first, broken, last = ledger._write(
+        [
+            asked(ledger, [opened(1)], shares=together.of("a"), also=writes(note, "beside")),
+            asked(ledger, [opened(2)], shares=together.of("taken")),
+            asked(ledger, [opened(3)], shares=together.of("b")),
+        ]
+    )
+    assert isinstance(broken, sa.exc.IntegrityError)
+    assert [one.index for outcome in (first, last) for one in outcome] == [1, 2]
+    assert (ledger.size(), texts(ledger, note)) == (3, {"taken", "a", "beside", "b"})
+
+
+def test_a_share_is_not_written_for_an_event_recorded_before(ledger: Ledger, note: sa.Table) -> None:
+    together = Together(note)
+    ledger.append([opened(1)], shares=together.of("once"))
+    ledger.append([opened(1)], shares=together.of("once"))  # would break the primary key
+    assert together.asked == [["once"]]
 
 
 # The fence ------------------------------------------------------------------------------------------------------------
