@@ -28,7 +28,7 @@ serve: $(BIN)/tongban ## 启动两个服务（开发用，数据在 data/）/ bo
 
 test: $(VENV)/.development $(BIN)/tongban ## 全部测试，含真实 PostgreSQL 与真实浏览器 / the whole suite, real PostgreSQL and browser
 	@$(BIN)/python tests/prepare.py
-	@TONGBAN_TEST_DATABASE=$(or $(DATABASE),sqlite) $(BIN)/python tests/run.py $(PYTEST_ARGS)
+	@TONGBAN_TEST_DATABASE=$(or $(DATABASE),sqlite) $(BIN)/python -m tests.run $(PYTEST_ARGS)
 
 check: $(VENV)/.development ## 格式、类型、依赖规则、死代码 / format, lint, types, import rules, dead code
 	@$(BIN)/ruff format --check .
@@ -45,7 +45,7 @@ bench: $(VENV)/.development ## 性能对比，结果写入 tests/benchmarks/resu
 
 soak: $(VENV)/.development ## 性质、模糊与竞态测试的长跑，报告写入 docs/soak.md / the long forms of property, fuzz and race tests
 	@$(BIN)/python tests/prepare.py
-	@$(BIN)/python tests/soak.py $(PYTEST_ARGS)
+	@$(BIN)/python -m tests.soak $(PYTEST_ARGS)
 
 format: $(VENV)/.development ## 整理代码格式 / format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

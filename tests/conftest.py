@@ -29,6 +29,8 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from kernel.database import engines
+from tests import cases
+from tests.cases import SOAK, sized
 from tests.doubles import compiled_once, described
 from tests.doubles.directory import Directory
 from tests.doubles.mariadb_server import MariaDbServer
@@ -37,14 +39,17 @@ if TYPE_CHECKING:
     from tests.doubles.s3_server import S3Server
     from tests.doubles.sftp_server import SftpServer
 
-SOAK = bool(os.environ.get("TONGBAN_SOAK"))
-"""``make soak`` sets it: the long forms of property, fuzz and race tests."""
-
 ENGINE = os.environ.get("TONGBAN_TEST_DATABASE", "sqlite")
 """``make test DATABASE=postgresql``: where a test needs one database, and not each, it is this one."""
 
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("soak", parent=settings.get_profile("suite"), derandomize=False, max_examples=20_000)
+settings.register_profile(
+    "soak",
+    parent=settings.get_profile("suite"),
+    derandomize=False,
+    max_examples=sized(100, 20_000),
+    print_blob=True,  # whoever finds a failure in the report has no other way to its example
+)
 settings.load_profile("soak" if SOAK else "suite")
 compiled_once.remember()
 
@@ -129,6 +134,25 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return (yield)
     finally:
         tracer.resume()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count what Hypothesis tried, and keep with a failure what has it again (tests/soak.py)."""
+    how = ""
+    if call.when == "setup":
+        cases.begin()
+    if call.when == "call":
+        if (count := cases.counted(item)) is not None:
+            item.user_properties.append(("cases", count))
+        if call.excinfo is not None and not call.excinfo.errisinstance(pytest.skip.Exception):
+            item.user_properties.append(("again", how := cases.again(item, call.excinfo.value)))
+    report = yield
+    if how:
+        report.sections.append(("Again", how))
+    return report
 
 
 AS_FILES = "STRATEGY file_copy" if tempfile.gettempdir().startswith("/dev/shm") else ""

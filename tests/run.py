@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from prepare import left_out
+from tests.prepare import left_out
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = {"policies": 95, "kernel": 95, "exchange/gateway": 95}

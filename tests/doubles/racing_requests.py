@@ -56,9 +56,11 @@ class Race:
 
     def __init__(self, ends: list[Connection], clock: ManualClock) -> None:
         self._ends, self._clock = ends, clock
+        self.run_so_far = 0
 
     def run(self, requests: list[Sent]) -> list[Finish]:
         """One request for each process, all let go at once."""
+        self.run_so_far += 1
         self._clock.advance(0.3)  # what nodes keep in memory catches up
         for end, request in zip(self._ends, requests, strict=True):
             end.send((request, self._clock.now()))

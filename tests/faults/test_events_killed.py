@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from exchange.store import subscriptions
-from tests.conftest import SOAK
+from tests.cases import sized
 from tests.doubles.exchange import (
     MARKET,
     POLICE,
@@ -28,7 +29,7 @@ from tests.unit.exchange.test_events import delivered, pull, subscribe
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-ROUNDS, REPORTS = (20, 200) if SOAK else (1, 12)
+ROUNDS, REPORTS = sized(1, 20), sized(12, 200)
 
 
 def killed(database: str, folder: Path, number: int) -> list[int]:
@@ -54,7 +55,9 @@ def everything(world: World, subscription: str) -> list[str]:
     return found
 
 
-def test_sigkill_anywhere_loses_no_event_and_keeps_their_order(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_sigkill_anywhere_loses_no_event_and_keeps_their_order(
+    request: pytest.FixtureRequest, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     database = copied(request, tmp_path)
     with Webhook() as hook:
         with lived(make_world(database, tmp_path, seed=6999)) as before:
@@ -72,6 +75,7 @@ def test_sigkill_anywhere_loses_no_event_and_keeps_their_order(request: pytest.F
             events = everything(after, pulled)
             with after.outside.database.read() as connection:
                 queued = [each.id for each in subscriptions.queue(connection, pushed, 0, len(recorded) + 1)]
+    record_property("cases", len(recorded))
     assert recorded == [*range(1, len(recorded) + 1)]
     assert {*acknowledged} <= {*recorded}
     assert len(acknowledged) >= ROUNDS * REPORTS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 
 from connectors.base import Query
 from kernel.ledger.verify import verify_receipt
+from tests.cases import sized
 from tests.doubles.exchange import (
     BEFORE_FETCH,
     NAME,
@@ -30,7 +32,7 @@ from tests.doubles.forked import Forked
 
 __all__ = ["prepared_postgresql", "prepared_sqlite", "small_world", "world"]
 
-ROUNDS = 3
+ROUNDS = sized(3, 20)
 ACKNOWLEDGED_PER_ROUND = 25
 
 
@@ -60,8 +62,11 @@ def is_acknowledgement(line: str) -> bool:
     return line.startswith("key-") and line.endswith("\n")
 
 
-def test_sigkill_under_load_loses_no_acknowledged_entry(database: str, tmp_path: Path) -> None:
+def test_sigkill_under_load_loses_no_acknowledged_entry(
+    database: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     acknowledged = [line for number in range(ROUNDS) for line in killed_under_load(database, tmp_path, number)]
+    record_property("cases", len(acknowledged))
     assert len(acknowledged) >= ROUNDS * ACKNOWLEDGED_PER_ROUND
     with lived(make_world(database, tmp_path, seed=9999)) as after:
         after.clock.advance(61 * (ROUNDS + 1))

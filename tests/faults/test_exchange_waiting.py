@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cases import SOAK, sized
 from tests.doubles.exchange import copied, lived, make_world, prepared_postgresql, prepared_sqlite
 from tests.doubles.forked import Forked
 from tests.faults.exchange_waiting import answer_everything
@@ -17,8 +18,7 @@ from tests.unit.exchange.test_waiting import answered_by_a_clerk
 
 __all__ = ["prepared_postgresql", "prepared_sqlite"]
 
-SOAK = bool(os.environ.get("TONGBAN_SOAK"))
-ROUNDS = 20 if SOAK else 1
+ROUNDS = sized(1, 20)
 ENGINES = ["sqlite", "postgresql"] if SOAK else ["postgresql"]
 TAKEN_PER_ROUND = 8
 ENDS = {"EvidenceReleased", "EvidenceRefused", "RetrievalFailed"}
@@ -44,10 +44,13 @@ def _taken(line: str) -> bool:
     return line.startswith("er ") and line.endswith("\n")
 
 
-def test_sigkill_loses_nothing_that_waits_and_releases_nothing_twice(database: str, tmp_path: Path) -> None:
+def test_sigkill_loses_nothing_that_waits_and_releases_nothing_twice(
+    database: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     with lived(make_world(database, tmp_path, seed=5999)) as world:
         answered_by_a_clerk(world)
     taken = [name for number in range(1, ROUNDS + 1) for name in killed(database, tmp_path, number)]
+    record_property("cases", len(taken))
     assert len(taken) >= ROUNDS * TAKEN_PER_ROUND
     with lived(make_world(database, tmp_path, seed=5998)) as world:
         world.clock.advance(61 * (ROUNDS + 1))

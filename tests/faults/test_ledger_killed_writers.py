@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import os
 import random
 from collections.abc import Iterator
 
 import pytest
 
+from tests.cases import sized
 from tests.doubles.ledger_ordeal import Acknowledged, Worker, lost
 from tests.doubles.ledgers import ledger_at
 from tests.doubles.postgresql_server import CrashableServer
 
-ROUNDS = 40 if os.environ.get("TONGBAN_SOAK") else 4
+ROUNDS = sized(4, 40)
 
 
 def killed_again_and_again(url: str, at_once: int, canary: str = "") -> list[Acknowledged]:
@@ -34,7 +34,7 @@ def killed_again_and_again(url: str, at_once: int, canary: str = "") -> list[Ack
     return acknowledged
 
 
-def test_sqlite_loses_no_acknowledged_entry_to_sigkill(tmp_path) -> None:
+def test_sqlite_loses_no_acknowledged_entry_to_sigkill(tmp_path, record_property) -> None:
     url = f"sqlite:///{tmp_path / 'log.sqlite3'}"
     acknowledged = killed_again_and_again(url, at_once=1)
     with ledger_at(url) as ledger:
@@ -42,14 +42,18 @@ def test_sqlite_loses_no_acknowledged_entry_to_sigkill(tmp_path) -> None:
         with ledger._database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
         ledger.ready()
+    record_property("cases", len(acknowledged))
     assert len(acknowledged) > 80
 
 
-def test_postgresql_loses_no_acknowledged_entry_to_sigkill_of_one_of_two_nodes(postgresql_url: str) -> None:
+def test_postgresql_loses_no_acknowledged_entry_to_sigkill_of_one_of_two_nodes(
+    postgresql_url: str, record_property
+) -> None:
     acknowledged = killed_again_and_again(postgresql_url, at_once=2)
     with ledger_at(postgresql_url) as ledger:
         assert lost(ledger, acknowledged) == []
         ledger.ready()
+    record_property("cases", len(acknowledged))
     assert len(acknowledged) > 80
 
 

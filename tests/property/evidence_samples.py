@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from kernel.identifiers.masking import Mask
+from tests.cases import seeds, sized
 
-CASES = 1_000_000 if os.environ.get("TONGBAN_SOAK") else 10_000
+CASES, OF_A_SEED = sized(10_000, 1_000_000), 1_000
 """Samples a law is tried on."""
 
 NAMES = [f"field_{letter}" for letter in "abcdefgh"]
@@ -25,6 +26,13 @@ class Sample:
     record: dict[str, Any]
     asked: tuple[str, ...]
     granted: dict[str, Mask]
+
+
+def samples(cases: int, start: int) -> Iterator[Sample]:
+    """As many as asked for, or a few more; the same for the same numbers."""
+    for seed in seeds(-(-cases // OF_A_SEED), start):
+        dice = random.Random(seed)
+        yield from (sample(dice) for _ in range(OF_A_SEED))
 
 
 def sample(dice: random.Random) -> Sample:

@@ -26,12 +26,12 @@ from policies.registry import (
     RegisteredSystem,
     Registry,
 )
-from tests.conftest import SOAK
+from tests.cases import SOAK, in_parts, seeds, sized
 
-CASES = 1_000_000 if SOAK else 10_000
+CASES = sized(10_000, 1_000_000)
 """Generated requests a law is tried on."""
 
-PARTS = range(4 if SOAK else 1)
+PARTS = in_parts(4)
 """The long forms of the dear laws come in parts, for as many processes."""
 
 REQUESTS_A_SET = 400 if SOAK else 80
@@ -117,7 +117,7 @@ class World:
 
 def worlds(cases: int = CASES, *, start: int = 0) -> Iterator[World]:
     """As many worlds as make up the cases; the same for the same numbers."""
-    for seed in range(start, start + -(-cases // REQUESTS_A_SET)):
+    for seed in seeds(-(-cases // REQUESTS_A_SET), start):
         chance = Random(seed)
         grants = tuple(grant(chance, f"G-{number}") for number in range(chance.randint(1, 5)))
         yield World(seed, grants, tuple(near(chance, grants) for _ in range(REQUESTS_A_SET)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -16,15 +16,16 @@ from policies.guards import GUARDS
 from policies.index import PolicyImage
 from policies.model import AccessRequest, Action, Opening
 from policies.reference import Judge
-from tests.conftest import SOAK
+from tests.cases import SOAK, seeds
 from tests.property.policy_sets import BASES, CASES, EXTRA_GUARDS, REGISTRY, TICK, grant, near
 
-SETS = 400 if SOAK else 40
+SETS = max(1, CASES // 2_500) if SOAK else 40
 """Sets of grants in which the cases lie: to compile a set costs as much as to decide by it many times."""
 
 _STATUTORY = next(code for code, kind in BASES.items() if kind is BasisKind.STATUTORY)
 
 
+Record = Callable[[str, object], None]
 Case = tuple[PolicyImage, Mapping[str, Grant], AccessRequest]
 
 
@@ -43,7 +44,7 @@ def _made(start: int) -> Iterator[Case]:
 
     Every other set stands under one more guard.
     """
-    for seed in range(start, start + SETS):
+    for seed in seeds(SETS, start):
         chance = Random(seed)
         grants = tuple(_maybe_template(chance, grant(chance, f"G-{number}")) for number in range(4))
         more = (chance.choice(EXTRA_GUARDS),) if seed % 2 else ()
@@ -71,9 +72,10 @@ def _naming(chance: Random, request: AccessRequest, aim: Grant, grants: tuple[Gr
     return replace(request, action=action, emergency=None if chance.random() < 0.05 else opening)
 
 
-def test_nothing_leaves_outside_an_open_template_or_from_a_suspended_system() -> None:
-    permits = 0
+def test_nothing_leaves_outside_an_open_template_or_from_a_suspended_system(record_property: Record) -> None:
+    permits = tried = 0
     for number, (image, grants, request) in enumerate(cases(7_000_000)):
+        tried += 1
         decided = image.decide(request)
         if not isinstance(decided, Permit) or request.action is not Action.OBTAIN_EMERGENCY:
             continue
@@ -91,10 +93,11 @@ def test_nothing_leaves_outside_an_open_template_or_from_a_suspended_system() ->
             suspended = replace(request, system=replace(request.system, status="suspended"))
             assert not isinstance(both_engines.decide(image, suspended), Permit)
             assert both_engines.decide(image, request) == decided
+    record_property("cases", tried)
     assert permits > CASES // 20
 
 
-def test_both_engines_agree_about_openings_also_under_further_guards() -> None:
+def test_both_engines_agree_about_openings_also_under_further_guards(record_property: Record) -> None:
     permits = judged = 0
     for number, (image, _, request) in enumerate(cases(8_000_000)):
         if number % 20:
@@ -106,10 +109,11 @@ def test_both_engines_agree_about_openings_also_under_further_guards() -> None:
             permits += 1
             assert decided == reference
             assert request.action is not Action.OBTAIN_EMERGENCY or decided == both_engines.decide(image, request)
+    record_property("cases", judged)
     assert permits > judged // 100
 
 
-def test_an_ordinary_request_is_decided_as_if_there_were_no_template() -> None:
+def test_an_ordinary_request_is_decided_as_if_there_were_no_template(record_property: Record) -> None:
     permits = judged = 0
     for number, (image, grants, request) in enumerate(cases(9_000_000)):
         if number % 10:
@@ -122,4 +126,5 @@ def test_an_ordinary_request_is_decided_as_if_there_were_no_template() -> None:
         decided = image.decide(plain)
         assert decided == others.decide(plain)
         permits += isinstance(decided, Permit)
+    record_property("cases", judged)
     assert permits > judged // 100

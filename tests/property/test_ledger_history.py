@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -19,6 +18,7 @@ from kernel.ledger.errors import FenceMoved
 from kernel.ledger.event import Event
 from kernel.ledger.receipt import Receipt
 from kernel.ledger.verify import verify_growth, verify_log, verify_receipt
+from tests.cases import sized
 from tests.doubles.ledgers import START, VKEY, ledger_at, remove
 
 PEOPLE = [SubjectRef("citizen-number", f"person {number}") for number in range(3)]
@@ -124,4 +124,4 @@ def on_the_engine_of_this_run(make_database: Callable[[], str]) -> None:
 
 
 TestHistory = History.TestCase
-TestHistory.settings = settings(max_examples=1_000 if os.environ.get("TONGBAN_SOAK") else 25, stateful_step_count=25)
+TestHistory.settings = settings(max_examples=sized(25, 1_000), stateful_step_count=25)

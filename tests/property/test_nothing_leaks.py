@@ -22,7 +22,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.quality.drift import LEARNT
-from tests.conftest import SOAK
+from tests.cases import in_parts, seeds, sized
 from tests.property.canaries import Canaries
 from tests.property.leak_designs import LARGEST
 from tests.property.leak_journey import Answered, Journey, Told, answered, changes_of_shape, tried
@@ -31,14 +31,15 @@ from tests.property.leak_requests import Allowance, Ask, allowance, answer_to, a
 from tests.property.leak_waiting import consents_from_memory
 from tests.property.leak_worlds import World, world
 
-CASES = 1_000_000 if SOAK else 10_000
+CASES = sized(10_000, 1_000_000)
 REQUESTS, RECORDS = 16, 8
 """Of one world: each request that is permitted meets every record, any other one."""
 THOROUGH = 8
 """Of so many requests one is looked at thoroughly: what is stored of it, what the person reads, and every spelling."""
-PARTS = range(4 if SOAK else 1)
+PARTS = in_parts(4)
 """The long form comes in parts, for as many processes."""
-FAR_APART = 10_000_000
+FAR_APART = 1_000_000
+"""Seeds stand in answers, as numbers of the set in force: none may have the eight digits of a canary's day."""
 TELLING = frozenset({"delivered", "shown"})
 """What an item is called that tells something: to whoever asked, or to whoever looks at it before."""
 
@@ -46,12 +47,12 @@ TELLING = frozenset({"delivered", "shown"})
 @pytest.mark.parametrize("part", PARTS)
 def test_nothing_leaks(part: int, record_property: Callable[[str, object], None]) -> None:
     met: Counter[str] = Counter()
-    seed = part * FAR_APART
-    while met["cases"] < CASES // len(PARTS):
+    for seed in seeds(FAR_APART, part * FAR_APART):
         if (found := next(leaks(seed, LARGEST, met), None)) is not None:
             most, leak = smallest(seed, found)
             pytest.fail(f"python -m tests.property.test_nothing_leaks {seed} {most}\n{leak}")
-        seed += 1
+        if met["cases"] >= CASES // len(PARTS):
+            break
     record_property("cases", met["cases"])
     enough = met["cases"] // 100
     assert all(
@@ -130,9 +131,11 @@ def ordered(data: Any) -> Any:
     return {name: sorted(map(written, one)) if isinstance(one, list) else one for name, one in data.items()}
 
 
-def test_who_tries_a_connector_on_somebody_sees_shapes_and_masks() -> None:
+def test_who_tries_a_connector_on_somebody_sees_shapes_and_masks(
+    record_property: Callable[[str, object], None],
+) -> None:
     looked = 0
-    for seed in range(CASES // 200):
+    for seed in seeds(CASES // 200):
         made, dice, canaries = world(seed), random.Random(seed), Canaries()
         if made.design is None:
             continue
@@ -146,18 +149,23 @@ def test_who_tries_a_connector_on_somebody_sees_shapes_and_masks() -> None:
             written([seen, fixed, found.source_time])
         )
         assert not pieces, (seed, pieces, tried(made, found))
+    record_property("cases", looked)
     assert looked > CASES // 1000
 
 
-def test_a_source_that_changes_is_told_of_without_a_name_that_nobody_declared() -> None:
-    changed = 0
-    for seed in range(CASES // 500):
+def test_a_source_that_changes_is_told_of_without_a_name_that_nobody_declared(
+    record_property: Callable[[str, object], None],
+) -> None:
+    changed = answers = 0
+    for seed in seeds(CASES // 500):
         made, dice = world(seed), random.Random(seed)
         with capture_logs() as logged:
             said = [answered(dice, made, logged).logged for _ in range(LEARNT + 10)]
+        answers += len(said)
         told = changes_of_shape(made)
         changed += len(told)
         assert not Canaries().within("\n".join(said + told)), seed
+    record_property("cases", answers)
     assert changed > CASES // 1000
 
 

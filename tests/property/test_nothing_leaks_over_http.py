@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from connectors import registry as connectors
 from connectors.source import Source
 from exchange.previews.looking import Reply
 from kernel.jose import base64url
-from tests.conftest import SOAK
+from tests.cases import sized
 from tests.doubles import exchange
 from tests.doubles.exchange import ORIGIN, OWNER, copied, lived, make_world, prepared_postgresql, prepared_sqlite
 from tests.property import leak_worlds
@@ -36,7 +36,7 @@ MASKED = (83, 384, 458)
 """Worlds in which much is masked, in lists and outside them."""
 PREVIEWED = (48, 204, 410)
 """Worlds in which much is masked as well, and much of it previewed first."""
-SEEDS = (*MASKED, *PREVIEWED, *(range(1000, 1400, 10) if SOAK else ()))
+SEEDS = (*MASKED, *PREVIEWED, *range(1000, 1000 + 10 * sized(0, 150), 10))
 CALLS = 40
 CLIENT = "market-website"
 PLAINLY: dict[str, Any] = {
@@ -109,8 +109,12 @@ def applied(running: exchange.World, seed: int) -> Applied:
 
 
 def _may_be_applied(made: leak_worlds.World) -> bool:
-    """Whether it has a connector, and no grant that has ended: nobody may draft those."""
-    return made.connector is not None and all(grant.valid_to > leak_worlds.NOW for grant in made.grants)
+    """Whether it has a connector, something that may be released here, and no grant that has ended: nobody may draft
+    those.
+    """
+    if made.connector is None or any(grant.valid_to <= leak_worlds.NOW for grant in made.grants):
+        return False
+    return any(ITEM in one.service_items and "self" in one.relations and one.emergency is None for one in made.grants)
 
 
 def tokens(running: exchange.World, one: Applied, asked: Ask, case: str) -> str:
@@ -150,7 +154,9 @@ def body(one: Applied, asked: Ask, case: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_nothing_leaks_over_http(running: exchange.World, seed: int) -> None:
+def test_nothing_leaks_over_http(
+    running: exchange.World, seed: int, record_property: Callable[[str, object], None]
+) -> None:
     one, dice, met = applied(running, seed), random.Random(seed), Counter[str]()
     assert one.plan.design is not None
     case = running.open_case((OWNER, "applicant"), item=ITEM)
@@ -163,6 +169,7 @@ def test_nothing_leaks_over_http(running: exchange.World, seed: int) -> None:
             seen = running.outside.ledger.size()
             for answer in calls(running, one, asked, case, f"key-{seed}-{number}"):
                 judge(one, asked, found, answer, canaries, met)
+                met["answers"] += 1
                 if answer.status_code == 202:
                     for shown in until_settled(running, answer.json["id"], len(asked.items)):
                         judge_preview(one, asked, found, shown, canaries, met)
@@ -172,7 +179,8 @@ def test_nothing_leaks_over_http(running: exchange.World, seed: int) -> None:
             logged.clear()
             if number % 10 == 9:
                 running.clock.advance(1)
-    assert met["delivered"] > CALLS // 10, met
+    record_property("cases", met["answers"])
+    assert met["delivered"] > CALLS // 10 or seed not in (*MASKED, *PREVIEWED), met
     assert met["masked"] > CALLS // 4 or seed not in (*MASKED, *PREVIEWED), met
     assert met["shown"] > CALLS // 10 or seed not in PREVIEWED, met
     for told in read_afterwards(running):

@@ -18,6 +18,7 @@ from policies.grants.terms import Hours, InvalidGrant
 from policies.index import PolicyImage
 from policies.model import AccessRequest
 from policies.obligations import is_kept_by
+from tests.cases import seeds
 from tests.property.policy_sets import (
     CASES,
     FIELDS,
@@ -66,7 +67,7 @@ _EDITS: tuple[Edit, ...] = (
 
 def edits(count: int, start: int) -> Iterator[tuple[Random, tuple[Grant, ...], Grant]]:
     """A set of grants, and another version of its first, not too far from it."""
-    for seed in range(start, start + count):
+    for seed in seeds(count, start):
         chance = Random(seed)
         active = tuple(grant(chance, f"G-{number}") for number in range(chance.randint(1, 3)))
         after = active[0]

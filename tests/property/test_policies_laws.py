@@ -45,6 +45,7 @@ from policies.model import AccessRequest, BasisKind
 from policies.obligations import is_kept_by
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
+from tests.cases import seeds
 from tests.property.policy_sets import (
     BASES,
     CASES,
@@ -302,7 +303,7 @@ def test_no_history_makes_a_grant_active_without_its_panel_of_other_people_who_s
 ) -> None:
     """Random officers try random commands; whatever happens, an active grant is one that its panel signed."""
     reached = unasked = 0
-    for seed in range(WALKS):
+    for seed in seeds(WALKS):
         for state, found in history(Random(seed), drafts(seed % DRAFTS)):
             if state.status in {Status.SCHEDULED, Status.ACTIVE}:
                 reached += state.status is Status.ACTIVE

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from tests.conftest import SOAK
+from tests.cases import sized
 from tests.doubles.browser import form_of, parameters
 from tests.doubles.identity_provider import ISSUER, SERVICE_ITEM, Provider, provider_at
 from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, details
@@ -59,7 +59,7 @@ PATHS = st.sampled_from(
         "/nowhere",
     ]
 )
-EXAMPLES = 20_000 if SOAK else 600
+EXAMPLES = sized(600, 20_000)
 
 
 @pytest.fixture(scope="module")

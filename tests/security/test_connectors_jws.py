@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
+from tests.cases import sized
 from tests.doubles.connectors import source, values
 from tests.doubles.http_source import HttpSource, drip, flood, hang, saying
 from tests.doubles.signed_documents import AUDIENCE, Signer, part, saying_documents
@@ -99,7 +100,7 @@ def test_a_trusted_issuer_cannot_speak_for_another(server: HttpSource) -> None:
     assert problem(server, trust=[CIVIL.trusted(), other.trusted()]).reason.startswith("jws-")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=sized(60, 5_000))
 @given(at=st.floats(0, 1, exclude_max=True), to=st.sampled_from("AQgw-_.=x9"))
 def test_no_character_of_a_document_can_be_changed(server: HttpSource, at: float, to: str) -> None:
     good = CIVIL.document("A1", {"name": "张三"})

@@ -23,6 +23,7 @@ from connectors.errors import (
 )
 from connectors.ldap.filters import escape_dn
 from connectors.source import Outcome, Source
+from tests.cases import sized
 from tests.doubles import directory
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.directory import Directory, Listener
@@ -100,7 +101,7 @@ def test_K5_a_value_stays_one_value_of_the_base(guarded: tuple[Source, str], val
     assert retrieve(asked, "A1", branch=value.replace("{branch}", name), title="on").outcome is Outcome.NOT_FOUND
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=sized(60, 5_000))
 @given(value=st.text(alphabet='A1B*()\\&|!=<>~,+;"#/ \0é中', min_size=1, max_size=16))
 def test_K5_no_text_becomes_syntax(guarded: tuple[Source, str], value: str) -> None:
     asked, name = guarded

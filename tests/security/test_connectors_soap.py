@@ -26,6 +26,7 @@ from connectors.errors import (
     SourceUnavailable,
 )
 from connectors.source import Outcome, Source
+from tests.cases import sized
 from tests.doubles import soap_source
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.http_source import HttpSource, drip, flood, hang, saying
@@ -327,7 +328,7 @@ def explaining(folder: Path) -> Iterator[Source]:
         yield asked
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=sized(60, 5_000))
 @given(value=st.text(alphabet="A1<>/&;'\"!?[]-CDATA=:# \t\ufffeé𠮷", min_size=1, max_size=20))
 def test_K1_no_subject_leaves_its_element(server: SoapSource, explaining: Source, value: str) -> None:
     server.seen.clear()

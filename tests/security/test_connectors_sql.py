@@ -18,6 +18,7 @@ from connectors.registry import findings
 from connectors.source import Outcome, Source
 from connectors.sql import SqlConnector
 from connectors.sql.written import written
+from tests.cases import sized
 from tests.doubles import mariadb_server
 from tests.doubles.connectors import manifest, retrieve, source
 
@@ -68,7 +69,7 @@ def asked_by_statement(url: str) -> Iterator[Source]:
         yield opened
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=sized(40, 5_000))
 @given(subject=SQLISH, sort=SQLISH, note=SQLISH)
 def test_K1_generated_strings_in_a_written_statements_values_find_nobody(
     asked_by_statement: Source, subject: str, sort: str, note: str
@@ -113,7 +114,7 @@ def test_K1_a_written_statement_is_one_select_or_the_manifest_is_refused(stateme
     assert findings(manifest("sql", described, {"fields": {"name": {"column": "name"}}}))
 
 
-@settings(max_examples=300)
+@settings(max_examples=sized(300, 5_000))
 @given(text=st.text(alphabet="();'\"`-/*#:\\$ \nabOR1=", max_size=40))
 def test_K1_no_text_ends_the_parentheses_around_a_written_statement(text: str) -> None:
     """Whatever is accepted is a query inside parentheses to SQLite's own parser, or nothing at all."""

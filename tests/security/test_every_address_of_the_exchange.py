@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from exchange.routes import routes
 from kernel.web.routes import Route
 from policies.roles import Role
-from tests.conftest import SOAK
+from tests.cases import in_parts, seeds, sized
 from tests.doubles.exchange import (
     ITEM,
     MARKET,
@@ -31,8 +31,9 @@ from tests.doubles.exchange import (
 from tests.doubles.knocking import Insider, Knocks, Sent, Shown, Tally, knock, look_around
 from tests.doubles.sign_ins import OfficersBrowser
 
-CASES = 50_000 if SOAK else 400
-"""Of the API, and of the pages."""
+PARTS = in_parts(2)
+CASES = sized(400, 50_000 // len(PARTS))
+"""Of the API, and of the pages of either readers, in each part."""
 FLOOR = 0.75
 """The least share of requests that come past the doors."""
 ROLES = [role.value for role in Role]
@@ -107,8 +108,9 @@ def shown(world: World) -> Shown:
     return found
 
 
+@pytest.mark.parametrize("part", PARTS)
 def test_whatever_is_sent_to_the_api_is_answered(
-    small_world: World, record_property: Callable[[str, object], None]
+    small_world: World, record_property: Callable[[str, object], None], part: int
 ) -> None:
     table = [route for route in routes(small_world.rooms) if not route.page]
     callers = [Caller(small_world, CLERK, each) for each in (MARKET, POLICE, URBAN)]
@@ -117,31 +119,35 @@ def test_whatever_is_sent_to_the_api_is_answered(
     def doors(route: Route) -> Sequence[Insider]:
         return callers if route.access.startswith("officer") else [*callers[:1], *others]
 
-    knocked(small_world, table, doors, record_property)
+    known = shown(small_world)
+    knocked(small_world, table, doors, known, part, record_property)
 
 
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("readers", ["officers", "citizens"])
 def test_whatever_is_sent_to_pages_by_whoever_signed_in_is_answered(
-    small_world: World, record_property: Callable[[str, object], None], readers: str
+    small_world: World, record_property: Callable[[str, object], None], readers: str, part: int
 ) -> None:
     pages = [route for route in routes(small_world.rooms) if route.page and "sign-" not in route.path]
     table = [route for route in pages if (route.access == "citizen") == (readers == "citizens")]
     known = shown(small_world)
     inside = officers(small_world, known) if readers == "officers" else [citizen(small_world, known)]
-    knocked(small_world, table, lambda _route: inside, record_property, known)
+    knocked(small_world, table, lambda _route: inside, known, part, record_property)
 
 
 def knocked(
     world: World,
     table: Sequence[Route],
     doors: Callable[[Route], Sequence[Insider]],
+    known: Shown,
+    part: int,
     record_property: Callable[[str, object], None],
-    known: Shown | None = None,
 ) -> None:
     """Look at every page, then send as many requests as are due."""
-    known, tally = known or shown(world), Tally()
+    tally = Tally()
     look_around(known, table, doors)
-    knock(Knocks(1, known), table, doors, tally, CASES, lambda _number: world.clock.advance(0.05))
+    for seed in seeds(1, 1 + part):
+        knock(Knocks(seed, known), table, doors, tally, CASES, lambda _number: world.clock.advance(0.05))
     record_property("cases", tally.sent)
     assert tally.share >= FLOOR, tally.statuses
 

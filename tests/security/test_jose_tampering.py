@@ -8,12 +8,13 @@ import string
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kernel import jose
 from kernel.entropy import SeededEntropy
 from kernel.jose import base64url
+from tests.cases import sized
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 ENTROPY = SeededEntropy(41)
@@ -118,6 +119,7 @@ def segment(value: object) -> str:
     return base64url.encode(json.dumps(value).encode("utf-8", "surrogatepass"))
 
 
+@settings(max_examples=sized(100, 10_000))  # the dearest
 @given(headers, claim_sets)
 def test_a_signed_token_of_any_shape_is_verified_or_refused(
     header: dict[str, object], claims: dict[str, object]

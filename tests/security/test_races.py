@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from idp.model.person import NewPerson
 from idp.model.secret import hashed
 from idp.store import sessions
 from idp.store.tables import throttle
+from tests.cases import in_parts
 from tests.doubles.account import Account
 from tests.doubles.administrators import appoint, person_id, press, signed_in
 from tests.doubles.browser import Browser, form_of
@@ -84,7 +85,10 @@ def the_winner(finishes: list[Finish]) -> dict[str, Any]:
     return dict(won.body)
 
 
-def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: Race, there: Upstream) -> None:
+@pytest.mark.parametrize("again", in_parts(5))
+def test_one_of_eight_processes_wins_each_race(
+    either_provider: Provider, race: Race, there: Upstream, again: int, record_property: Callable[[str, object], None]
+) -> None:
     """One test for all races: the processes are dear."""
     provider = either_provider
     upstream_visit(provider, race, there)
@@ -107,6 +111,7 @@ def test_one_of_eight_processes_wins_each_race(either_provider: Provider, race: 
         recovery_link,
     ):
         check(provider, race)
+    record_property("cases", race.run_so_far)
 
 
 def code(provider: Provider, race: Race) -> None:

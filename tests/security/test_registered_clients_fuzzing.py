@@ -13,7 +13,7 @@ from joserfc.jwk import RSAKey
 from werkzeug.test import Client, TestResponse
 
 from kernel import jose
-from tests.conftest import SOAK
+from tests.cases import sized
 from tests.doubles.browser import Browser, carried
 from tests.doubles.identity_provider import ISSUER, PASSWORD, provider_at
 from tests.doubles.relying_party import CALLBACK, ENTROPY, RelyingParty, key_pair
@@ -86,7 +86,7 @@ REQUEST = st.fixed_dictionaries(
         "claims": st.sampled_from(['{"userinfo":{"name":null}}', '{"id_token":{"acr":{"essential":true}}}', "{"]),
     },
 )
-EXAMPLES = 5_000 if SOAK else 150
+EXAMPLES = sized(150, 5_000)
 """Every registration makes the provider read its clients anew, so that many more would mostly test that."""
 
 

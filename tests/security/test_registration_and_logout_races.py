@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from idp.model.invitation import Terms
 from idp.model.secret import hashed
+from tests.cases import in_parts
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import MARKET, Provider
 from tests.doubles.racers import PROCESSES, race
@@ -12,7 +15,8 @@ from tests.doubles.relying_party import RelyingParty
 USES, DEPARTMENTS = 7, 5
 
 
-def test_what_is_raced_for_is_won_once(either_provider: Provider) -> None:
+@pytest.mark.parametrize("again", in_parts(5))
+def test_what_is_raced_for_is_won_once(either_provider: Provider, again: int) -> None:
     provider, browser = either_provider, Browser(either_provider)
     terms = Terms(MARKET, frozenset({"openid"}), frozenset({"authorization_code"}))
     token = str(provider.administration.clients.invite(terms, uses=USES)["initial_access_token"])

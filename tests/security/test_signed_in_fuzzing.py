@@ -10,13 +10,16 @@ from random import Random
 import pytest
 
 from kernel.web.routes import Route
-from tests.conftest import ENGINE, SOAK
+from tests.cases import SOAK, in_parts, seeds, sized
+from tests.conftest import ENGINE
 from tests.doubles.identity_provider import provider_at
 from tests.doubles.insiders import Town, route_table
 from tests.doubles.knocking import Knocks, Tally, knock, look_around
 from tests.doubles.upstream import described, upstream
 
-CASES = 100_000 if SOAK else 1_500
+PARTS = in_parts(4)
+CASES = sized(1_500, 100_000 // len(PARTS))
+"""In each part."""
 OF_ONE_TOWN = 4_000
 """Requests, before everything begins anew: what they did to it has left less and less to do."""
 MISSED = 0 if SOAK else 40
@@ -42,24 +45,24 @@ def town_at(url: str, folder: Path, seed: int) -> Iterator[Town]:
         yield Town(provider, Random(seed))
 
 
+@pytest.mark.parametrize("part", PARTS)
 def test_whatever_is_sent_by_whoever_came_in_is_answered(
     routes: list[Route],
     fresh: Callable[..., str],
     tmp_path: Path,
+    part: int,
     record_property: Callable[[str, object], None],
 ) -> None:
-    tally, left, seed = Tally(), CASES, 0
-    while left:
+    tally = Tally()
+    for seed in seeds(-(-CASES // OF_ONE_TOWN), 100 * part):
         folder = tmp_path / str(seed)
         folder.mkdir()
         with town_at(fresh(ENGINE, "peopled"), folder, seed) as town:
             look_around(town.shown, routes, town.insiders)
-            most = min(left, OF_ONE_TOWN)
+            most = min(CASES - tally.sent, OF_ONE_TOWN)
             knock(Knocks(seed, town.shown), routes, town.insiders, tally, most, town.live)
-            left -= most
         for each in tmp_path.glob("idp.sqlite3*"):  # the next one begins with a file of its own
             each.unlink()
-        seed += 1
     record_property("cases", tally.sent)
     assert tally.share >= FLOOR, tally.statuses
     assert len(never := tally.never_met(routes)) <= MISSED, never

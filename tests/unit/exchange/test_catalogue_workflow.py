@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
@@ -78,7 +79,10 @@ def given_by(role: Role, command: Command, before: EntryState, at: Any = NOW, ow
 @pytest.mark.parametrize("standing", Standing)
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("role", Role)
-def test_every_cell_of_the_table_is_what_decides(standing: Standing, stage: Stage | None, role: Role) -> None:
+def test_every_cell_of_the_table_is_what_decides(
+    standing: Standing, stage: Stage | None, role: Role, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("cases", len(COMMANDS))
     before = state(standing, stage)
     row = TABLE[standing, stage].get(role, frozenset())
     if role is Role.CONSUMER_OFFICER:

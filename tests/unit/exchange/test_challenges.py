@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Callable
 from typing import Any
 
 from exchange.console import challenges as words
@@ -250,7 +251,9 @@ def test_a_return_flow_is_challenged_on_pages(small_world: World) -> None:
         assert said in shown
 
 
-def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -> None:
+def test_every_state_role_and_command_is_as_the_table_says(
+    small_world: World, record_property: Callable[[str, object], None]
+) -> None:
     """Each cell tried against the pure core."""
     now = small_world.clock.now()
     said = dict.fromkeys(("request", "case", "system", "officer", "evidence_type", "legal_basis"), "x")
@@ -259,6 +262,7 @@ def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -
         days=10, **said,
     )  # fmt: skip
     bodies: dict[Any, tuple[Any, ...]] = dict.fromkeys(NAMES, ("演示",)) | {EscalateChallenge: (80, now)}
+    record_property("cases", len(Status) * len(Role) * len(bodies))
     for status, role, kind in itertools.product(Status, Role, bodies):
         state = ChallengeState(id="ch_1", use=about, status=status, opened_at=now, changed_at=now)
         actor, allowed = Officer("one", MARKET, frozenset({role})), bool(capacities(TABLE[status], kind, [role]))

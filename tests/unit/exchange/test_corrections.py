@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -259,7 +260,9 @@ def test_lists_are_paged_and_hold_what_concerns_the_reader(small_world: World) -
     assert small_world.officer("GET", f"{PATH}?limit=0", **WEI).status_code == 422
 
 
-def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -> None:
+def test_every_state_role_and_command_is_as_the_table_says(
+    small_world: World, record_property: Callable[[str, object], None]
+) -> None:
     """Each cell tried against the pure core."""
     now = small_world.clock.now()
     objection = Objection(
@@ -277,6 +280,7 @@ def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -
         fields = kind.__dataclass_fields__
         bodies[kind] = tuple("演示" for _ in fields)
     bodies[EscalateCorrection] = (80, now)
+    record_property("cases", len(Status) * len(Role) * len(bodies))
     for status, role, kind in itertools.product(Status, Role, bodies):
         state = CorrectionState(
             id="co_1", objection=objection, status=status, opened_at=now, changed_at=now, taken_by="someone"

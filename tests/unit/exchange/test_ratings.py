@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -143,13 +144,16 @@ def test_somebody_above_is_told_when_time_runs_out(small_world: World) -> None:
     )
 
 
-def test_every_state_role_and_command_is_as_the_table_says(small_world: World) -> None:
+def test_every_state_role_and_command_is_as_the_table_says(
+    small_world: World, record_property: Callable[[str, object], None]
+) -> None:
     """Each cell tried against the pure core, and whose turn it is may act."""
     now = small_world.clock.now()
     rating = Rating(case="case_1", organisation=MARKET, service_item=ITEM, grade=Grade.BAD, days=15)
     bodies: dict[Any, tuple[Any, ...]] = dict.fromkeys(NAMES, ("演示",))
     bodies = {kind: (True, "演示") if kind.__name__ == "CallBack" else body for kind, body in bodies.items()}
     bodies[EscalateRating] = (80, now)
+    record_property("cases", len(Status) * len(Role) * len(bodies))
     for status, role, kind in itertools.product(Status, Role, bodies):
         state = RatingState(rating=rating, status=status, rated_at=now, changed_at=now)
         actor = Officer("one", URBAN if role is Role.GOVERNANCE_OFFICER else MARKET, frozenset({role}))

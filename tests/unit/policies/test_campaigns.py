@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -57,7 +58,7 @@ from policies.grants.lifecycle import decide as decide_grant
 from policies.grants.lifecycle import evolve as evolve_grant
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
-from tests.conftest import SOAK
+from tests.cases import sized
 from tests.unit.policies.world import GRANT
 
 NOW = GRANT.valid_from + timedelta(days=100)
@@ -103,7 +104,10 @@ CAMPAIGN_COMMANDS: tuple[tuple[CampaignCommand, str], ...] = (
 
 
 @pytest.mark.parametrize(("status", "role"), list(product((None, *Status), Role)))
-def test_every_cell_of_the_table_of_campaigns(status: Status | None, role: Role) -> None:
+def test_every_cell_of_the_table_of_campaigns(
+    status: Status | None, role: Role, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("cases", len(CAMPAIGN_COMMANDS))
     state = None if status is None else replace(opened(), status=status)
     for command, when in CAMPAIGN_COMMANDS:
         ends = end_of(opened())
@@ -119,7 +123,10 @@ def test_every_cell_of_the_table_of_campaigns(status: Status | None, role: Role)
 
 
 @pytest.mark.parametrize(("status", "role"), list(product(ItemStatus, Role)))
-def test_every_cell_of_the_table_of_items(status: ItemStatus, role: Role) -> None:
+def test_every_cell_of_the_table_of_items(
+    status: ItemStatus, role: Role, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("cases", 2)
     state, campaign = item_in(status), opened()
     answer, lapse = AnswerItem(Answer.KEEP, "仍需使用", living=True), LapseItem(living=True)
     cells: tuple[tuple[ItemCommand, datetime], ...] = ((answer, NOW), (lapse, end_of(campaign)))
@@ -353,7 +360,7 @@ class Small:
         return self.grants[number].status in {GrantStatus.ACTIVE, GrantStatus.SUSPENDED}
 
 
-@settings(max_examples=20_000 if SOAK else 120, deadline=None)
+@settings(max_examples=sized(120, 20_000), deadline=None)
 @given(st.integers(5, 30), DEEDS)
 def test_a_campaign_extends_nothing_and_after_its_deadline_leaves_nothing_unanswered_in_force(
     days: int, deeds: list[Deed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -114,7 +115,10 @@ def officer_of(role: Role) -> Officer:
 
 
 @pytest.mark.parametrize(("status", "role"), [*product((None, *Status), Role)])
-def test_every_cell_of_the_table(status: Status | None, role: Role) -> None:
+def test_every_cell_of_the_table(
+    status: Status | None, role: Role, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("cases", len(get_args(Command)))
     state = None if status is None else STATES[status]
     for kind in get_args(Command):
         late = NOW + WAITS + timedelta(days=9) if kind is ExpireEmergency else NOW

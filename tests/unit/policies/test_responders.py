@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -107,7 +108,8 @@ def officer_of(role: Role) -> Officer:
 
 
 @pytest.mark.parametrize(("status", "role"), [*product(Status, Role)])
-def test_every_cell_of_the_table(status: Status, role: Role) -> None:
+def test_every_cell_of_the_table(status: Status, role: Role, record_property: Callable[[str, object], None]) -> None:
+    record_property("cases", len(get_args(Command)))
     state, elsewhere = STATES[status], Officer("he", "elsewhere", frozenset({role}))
     for kind in get_args(Command):
         wanted = kind in TABLE[status].get(role, ())
