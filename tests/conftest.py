@@ -47,7 +47,7 @@ settings.register_profile(
     "soak",
     parent=settings.get_profile("suite"),
     derandomize=False,
-    max_examples=sized(100, 20_000),
+    max_examples=sized(100, 10_000),
     print_blob=True,  # whoever finds a failure in the report has no other way to its example
 )
 settings.load_profile("soak" if SOAK else "suite")

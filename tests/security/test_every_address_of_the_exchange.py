@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from exchange.routes import routes
 from kernel.web.routes import Route
 from policies.roles import Role
-from tests.cases import in_parts, seeds, sized
+from tests.cases import in_parts, sized
 from tests.doubles.exchange import (
     ITEM,
     MARKET,
@@ -32,8 +32,8 @@ from tests.doubles.knocking import Insider, Knocks, Sent, Shown, Tally, knock, l
 from tests.doubles.sign_ins import OfficersBrowser
 
 PARTS = in_parts(2)
-CASES = sized(400, 50_000 // len(PARTS))
-"""Of the API, and of the pages of either readers, in each part."""
+CALLS, CLICKS = sized(400, 25_000), sized(400, 12_500)
+"""Of the API, and of the pages for either readers, in each part."""
 FLOOR = 0.75
 """The least share of requests that come past the doors."""
 ROLES = [role.value for role in Role]
@@ -120,7 +120,7 @@ def test_whatever_is_sent_to_the_api_is_answered(
         return callers if route.access.startswith("officer") else [*callers[:1], *others]
 
     known = shown(small_world)
-    knocked(small_world, table, doors, known, part, record_property)
+    knocked(small_world, table, doors, Knocks(1 + part, known), CALLS, record_property)
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -132,22 +132,21 @@ def test_whatever_is_sent_to_pages_by_whoever_signed_in_is_answered(
     table = [route for route in pages if (route.access == "citizen") == (readers == "citizens")]
     known = shown(small_world)
     inside = officers(small_world, known) if readers == "officers" else [citizen(small_world, known)]
-    knocked(small_world, table, lambda _route: inside, known, part, record_property)
+    knocked(small_world, table, lambda _route: inside, Knocks(1 + part, known), CLICKS, record_property)
 
 
 def knocked(
     world: World,
     table: Sequence[Route],
     doors: Callable[[Route], Sequence[Insider]],
-    known: Shown,
-    part: int,
+    knocks: Knocks,
+    most: int,
     record_property: Callable[[str, object], None],
 ) -> None:
     """Look at every page, then send as many requests as are due."""
     tally = Tally()
-    look_around(known, table, doors)
-    for seed in seeds(1, 1 + part):
-        knock(Knocks(seed, known), table, doors, tally, CASES, lambda _number: world.clock.advance(0.05))
+    look_around(knocks.shown, table, doors)
+    knock(knocks, table, doors, tally, most, lambda _number: world.clock.advance(0.05))
     record_property("cases", tally.sent)
     assert tally.share >= FLOOR, tally.statuses
 

@@ -85,7 +85,7 @@ def the_winner(finishes: list[Finish]) -> dict[str, Any]:
     return dict(won.body)
 
 
-@pytest.mark.parametrize("again", in_parts(5))
+@pytest.mark.parametrize("again", in_parts(3))
 def test_one_of_eight_processes_wins_each_race(
     either_provider: Provider, race: Race, there: Upstream, again: int, record_property: Callable[[str, object], None]
 ) -> None:

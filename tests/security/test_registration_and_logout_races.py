@@ -15,7 +15,7 @@ from tests.doubles.relying_party import RelyingParty
 USES, DEPARTMENTS = 7, 5
 
 
-@pytest.mark.parametrize("again", in_parts(5))
+@pytest.mark.parametrize("again", in_parts(3))
 def test_what_is_raced_for_is_won_once(either_provider: Provider, again: int) -> None:
     provider, browser = either_provider, Browser(either_provider)
     terms = Terms(MARKET, frozenset({"openid"}), frozenset({"authorization_code"}))
