@@ -139,10 +139,11 @@ def row_of(case: ElementTree.Element, run: Run) -> Row:
 
 
 def address(case: ElementTree.Element) -> str:
-    """The test's address as pytest takes it."""
-    file = str(case.get("file"))
-    inner = str(case.get("classname")).removeprefix(file.removesuffix(".py").replace("/", ".")).strip(".")
-    return "::".join(filter(None, (file, inner, case.get("name"))))
+    """The test's address as pytest takes it. Its class, if any, begins with a capital; its file may be a library's."""
+    words = str(case.get("classname")).split(".")
+    within = [word for word in words if word[:1].isupper()]
+    file = "/".join(words[: len(words) - len(within)])
+    return "::".join((f"{file}.py", *within, str(case.get("name"))))
 
 
 _LINE = re.compile(r"\| .* \| `(\S.*)` \| ([\d,]+) \| (\d+) \| ([✓✗]).* \| (.+) \| `(.+)` \|")

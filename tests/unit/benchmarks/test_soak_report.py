@@ -68,7 +68,7 @@ def written_down(test: str, seconds: float, inside: str = "", **properties: obje
     file, *inner = test.split("::")
     within = ".".join([file.removesuffix(".py").replace("/", "."), *inner[:-1]])
     said = "".join(f'<property name="{name}" value="{value}" />' for name, value in properties.items())
-    about = f'classname="{within}" name="{inner[-1]}" file="{file}" time="{seconds}"'
+    about = f'classname="{within}" name="{inner[-1]}" time="{seconds}"'
     return f"<testcase {about}><properties>{said}</properties>{inside}</testcase>"
 
 
