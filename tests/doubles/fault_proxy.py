@@ -85,9 +85,12 @@ def _carry(source: socket.socket, target: socket.socket) -> None:
 
 
 def good(proxy: FaultProxy, client: socket.socket, server: socket.socket) -> None:
-    """Nothing is wrong."""
-    while some := server.recv(PIECE):
-        proxy.give(client, some)
+    """Nothing is wrong, until the line is replaced: what the server says next meets the new one."""
+    while server.recv(1, socket.MSG_PEEK):
+        if proxy.line is not good:
+            proxy.line(proxy, client, server)
+            return
+        proxy.give(client, server.recv(PIECE))
     client.shutdown(socket.SHUT_RDWR)
 
 
@@ -118,6 +121,19 @@ def cut(after: int) -> Line:
         while left and (some := server.recv(min(PIECE, left))):
             proxy.give(client, some)
             left -= len(some)
+        client.shutdown(socket.SHUT_RDWR)
+
+    return line
+
+
+def cut_in_all(after: int) -> Line:
+    """So many bytes come over all connections together, then every one of them ends as if that were all."""
+    left = [after]
+
+    def line(proxy: FaultProxy, client: socket.socket, server: socket.socket) -> None:
+        while left[0] > 0 and (some := server.recv(PIECE)):
+            some, left[0] = some[: max(0, left[0])], left[0] - len(some)
+            proxy.give(client, some)
         client.shutdown(socket.SHUT_RDWR)
 
     return line

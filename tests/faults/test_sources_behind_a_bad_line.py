@@ -17,7 +17,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
+from connectors.errors import (
+    AmbiguousSubject,
+    SourceBusy,
+    SourceGarbled,
+    SourceProblem,
+    SourceTimedOut,
+    SourceTooLarge,
+    SourceUnavailable,
+)
 from connectors.kit.bench import FIELDS, source
 from connectors.source import Source
 from tests.doubles import directory, fault_proxy, http_source, mariadb_server, soap_source
@@ -30,9 +38,15 @@ from tests.doubles.signed_documents import AUDIENCE, Signer
 from tests.doubles.soap_source import SoapSource
 
 PERSON = {"id": "A1", "full name": "张三", "born": "20260102", "note": "甲"}
+OTHERS = [{**PERSON, "id": "B1", "full name": name} for name in ("李四", "李思")]
+"""Two records under one number: of neither is it known that it is the right one."""
+EVERYBODY = {"A1": [PERSON], "B1": OTHERS}
 DEADLINE = 0.4
 """Seconds that a caller waits; a caller that is held ten times as long has been forgotten."""
 LIMITS = {"deadline_ms": int(DEADLINE * 1000), "failures": 1000, "max_bytes": 65_536}
+
+PARTS = 9
+"""Places at which an answer is cut."""
 
 Open = Callable[[int, dict[str, int]], Source]
 """From the port that is asked, and limits, to the source."""
@@ -50,7 +64,7 @@ class Far:
 
 
 def _http() -> Iterator[tuple[int | str, Open]]:
-    with HttpSource({"A1": [PERSON]}) as server:
+    with HttpSource(EVERYBODY) as server:
 
         def opened(port: int, limits: dict[str, int]) -> Source:
             settings = {"url": f"http://127.0.0.1:{port}/search", "query": {"id": "{subject}"}, "records": "data"}
@@ -61,7 +75,7 @@ def _http() -> Iterator[tuple[int | str, Open]]:
 
 
 def _xml() -> Iterator[tuple[int | str, Open]]:
-    with HttpSource({"A1": [PERSON]}) as server:
+    with HttpSource(EVERYBODY) as server:
         server.behaviour = http_source.by_subject_in_xml
 
         def opened(port: int, limits: dict[str, int]) -> Source:
@@ -72,7 +86,7 @@ def _xml() -> Iterator[tuple[int | str, Open]]:
 
 def _jws() -> Iterator[tuple[int | str, Open]]:
     signer = Signer()
-    with HttpSource({"A1": [PERSON]}) as server:
+    with HttpSource(EVERYBODY) as server:
         server.behaviour = signer.by_subject
         settings = {"body": {"id": "{subject}"}, "documents": "documents", "records": "record", "audience": AUDIENCE}
 
@@ -86,7 +100,7 @@ def _jws() -> Iterator[tuple[int | str, Open]]:
 def _exchange() -> Iterator[tuple[int | str, Open]]:
     """Tokens, cases and evidence all pass the line."""
     with PaperExchange() as server:
-        server.records = {"A1": [PERSON]}
+        server.records = EVERYBODY
 
         def opened(port: int, limits: dict[str, int]) -> Source:
             server.known_as = f"http://127.0.0.1:{port}"
@@ -97,7 +111,12 @@ def _exchange() -> Iterator[tuple[int | str, Open]]:
 
 def _soap(folder: Path) -> Iterator[tuple[int | str, Open]]:
     with SoapSource() as server:
-        server.records = {"A1": [{"fullName": "张三", "id": "A1", "born": "20260102", "note": "甲"}]}
+        server.records = {
+            value: [
+                {"fullName": row["full name"], **{name: row[name] for name in ("id", "born", "note")}} for row in rows
+            ]
+            for value, rows in EVERYBODY.items()
+        }
         server.behaviour = soap_source.by_subject
 
         def opened(port: int, limits: dict[str, int]) -> Source:
@@ -119,7 +138,7 @@ def _table(url: str) -> None:
     with engine.begin() as connection:
         table = sa.Table("far_people", sa.MetaData(), *(sa.Column(name, sa.String(200)) for name in PERSON))
         table.create(connection)
-        connection.execute(table.insert(), [PERSON])
+        connection.execute(table.insert(), [PERSON, *OTHERS])
     engine.dispose()
 
 
@@ -147,8 +166,8 @@ def _mariadb(request: pytest.FixtureRequest) -> Iterator[tuple[int | str, Open]]
 
 def _ldap(request: pytest.FixtureRequest) -> Iterator[tuple[int | str, Open]]:
     server = request.getfixturevalue("directory_server")
-    named = {"employeeNumber": "A1", "displayName": "张三", "carLicense": "20260102", "description": "甲"}
-    base = server.branch([named])
+    names = {"id": "employeeNumber", "full name": "displayName", "born": "carLicense", "note": "description"}
+    base = server.branch([{names[name]: value for name, value in row.items()} for row in (PERSON, *OTHERS)])
     columns = {"name": "displayName", "born": "carLicense", "note": "description"}
 
     def opened(port: int, limits: dict[str, int]) -> Source:
@@ -243,3 +262,50 @@ def test_K6_a_source_behind_a_dead_line_is_left_alone(far: Far) -> None:
             reasons.append(caught.value.reason)
         assert reasons[2:] == ["breaker-open", "breaker-open"]
     far.proxy.line = fault_proxy.good
+
+
+@pytest.mark.parametrize("name", ["black hole", "reset", "garbage", "cut"])
+def test_K6_a_line_that_goes_bad_under_a_source_in_use_is_like_one_that_was_bad_before(far: Far, name: str) -> None:
+    """A connection that is kept for the next look-up is no better than a new one, and is not kept for ever."""
+    line, expected = LINES[name]
+    far.proxy.line = fault_proxy.good
+    with far.source() as asked:
+        assert _comes_back(asked) == "张三"
+        far.proxy.line = line
+        began = time.monotonic()
+        with pytest.raises(SourceProblem) as caught:
+            retrieve(asked, deadline=DEADLINE)
+        assert time.monotonic() - began < 10 * DEADLINE
+        assert isinstance(caught.value, expected), caught.value.reason
+        far.proxy.hang_up()
+        far.proxy.line = fault_proxy.good
+        assert _comes_back(asked) == "张三"
+
+
+@pytest.mark.parametrize("whose", ["A1", "B1"])
+def test_K6_an_answer_that_is_cut_anywhere_is_never_taken_for_a_whole_one(far: Far, whose: str) -> None:
+    """Neither for nobody's, nor for one record where there are two."""
+    with far.source() as asked:
+        far.proxy.line = fault_proxy.good
+        whole = _said(asked, whose)
+        assert whole == ({"A1": "张三", "B1": AmbiguousSubject}[whose])
+        before = far.proxy.sent
+        _said(asked, whose)
+        length = far.proxy.sent - before
+        seen = set()
+        for part in range(PARTS):
+            far.proxy.line = fault_proxy.cut_in_all(length * part // PARTS + 1)
+            seen.add(_said(asked, whose))
+            far.proxy.line = fault_proxy.good
+            far.proxy.hang_up()
+        assert seen - {whole} <= {SourceUnavailable, SourceGarbled, SourceTimedOut, SourceBusy}
+        assert seen - {whole}
+
+
+def _said(asked: Source, whose: str) -> Any:
+    """Somebody's name, or what kind of problem there is."""
+    try:
+        found = retrieve(asked, whose)
+    except SourceProblem as problem:
+        return type(problem)
+    return found.values.get("name", found.outcome)
