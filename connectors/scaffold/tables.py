@@ -17,10 +17,12 @@ ROWS = 500
 """Rows that are looked at."""
 
 
-def from_table(name: str, url: str, described: str, schema: str | None = None) -> dict[str, Any]:
-    """A proposal for one table or view. Raises: SourceProblem."""
+def from_table(
+    name: str, url: str, described: str, schema: str | None = None, *, insecure: bool = False
+) -> dict[str, Any]:
+    """A proposal for a table or view; ``insecure``: it is asked without verified TLS. Raises: SourceProblem."""
     limits = Limits(deadline=10.0, max_bytes=1 << 20)
-    engine = open_engine(url, limits)
+    engine = open_engine(url, limits, insecure=insecure)
     try:
         with engine.connect() as connection:
             columns = inspect(connection).get_columns(described, schema=schema)
@@ -48,6 +50,7 @@ def from_table(name: str, url: str, described: str, schema: str | None = None) -
     settings: dict[str, Any] = {"url_secret": Mark("存放连接地址的密码文件名", "the name of the secret with the URL")}
     if make_url(url).password is None:
         settings = {"url": url}
+    settings |= {"insecure_sql": True} if insecure else {}
     settings |= {"schema": schema} if schema else {}
     settings |= {
         "table": described,

@@ -46,7 +46,7 @@ class SqlConnector:
 
     def __init__(self, name: str, settings: SqlSettings, location: str, limits: Limits, clock: Clock) -> None:
         self._name = name
-        self._engine = open_engine(location, limits)
+        self._engine = open_engine(location, limits, insecure=settings.insecure_sql)
         self._settings = settings
         self._noted = False
         self._limits = limits

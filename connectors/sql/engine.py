@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 
 from connectors.adapters import Limits
 from connectors.errors import SourceMisconfigured
+from connectors.sql.encryption import of_mysql, of_postgresql
 
 TESTED = frozenset({"sqlite+pysqlite", "postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql"})
 """Dialects and drivers that are set up to read only here, and exercised against real servers."""
@@ -21,11 +23,16 @@ _LEAST_SQLITE_LENGTH = 100_000
 """SQLite's limit counts statements and index rows too; below this it would refuse its own schema."""
 
 
-def open_engine(location: str, limits: Limits) -> Engine:
-    """An engine for a SQLAlchemy URL; nothing is connected yet. Raises: SourceMisconfigured."""
+def open_engine(location: str, limits: Limits, *, insecure: bool = False) -> Engine:
+    """An engine for a SQLAlchemy URL; nothing is connected yet. Raises: SourceMisconfigured.
+
+    ``insecure``: whether a database on another machine may be spoken to as its URL says, without verified TLS.
+    """
     try:
         url = make_url(location)
-        return _OPENERS.get(url.get_backend_name(), _open_other)(url, limits)
+        kind = url.get_backend_name()
+        encryption = {} if insecure or url.drivername not in TESTED else _ENCRYPTION.get(kind, _none)(url)
+        return _OPENERS.get(kind, _open_other)(url, limits, encryption)
     except (ArgumentError, ValueError):
         raise SourceMisconfigured("url") from None
     except (NoSuchModuleError, ImportError):
@@ -47,7 +54,7 @@ def _engine(url: URL, limits: Limits, **options: Any) -> Engine:
     )
 
 
-def _open_sqlite(url: URL, limits: Limits) -> Engine:
+def _open_sqlite(url: URL, limits: Limits, _: Mapping[str, Any]) -> Engine:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise SourceMisconfigured("url")
     location = Path(url.database).absolute().as_uri() + "?mode=ro"  # https://www.sqlite.org/uri.html
@@ -63,14 +70,15 @@ def _open_sqlite(url: URL, limits: Limits) -> Engine:
     return _engine(make_url("sqlite://"), limits, creator=connect, poolclass=QueuePool)
 
 
-def _open_postgresql(url: URL, limits: Limits) -> Engine:
+def _open_postgresql(url: URL, limits: Limits, encryption: Mapping[str, Any]) -> Engine:
     if url.drivername != "postgresql+psycopg":
-        return _open_other(url, limits)
+        return _open_other(url, limits, encryption)
     milliseconds = math.ceil(limits.deadline * 1000)
     arguments = {
         "connect_timeout": max(2, math.ceil(limits.deadline)),  # libpq counts whole seconds, at least two
         "tcp_user_timeout": milliseconds,
         "application_name": "tongban-connector",
+        **encryption,
     }
     engine = _engine(url, limits, connect_args=arguments)
 
@@ -85,9 +93,9 @@ def _open_postgresql(url: URL, limits: Limits) -> Engine:
     return engine
 
 
-def _open_mysql(url: URL, limits: Limits) -> Engine:
+def _open_mysql(url: URL, limits: Limits, encryption: Mapping[str, Any]) -> Engine:
     if url.drivername not in TESTED:
-        return _open_other(url, limits)
+        return _open_other(url, limits, encryption)
     seconds = math.ceil(limits.deadline)
     arguments = {
         "connect_timeout": max(1, seconds),
@@ -100,6 +108,7 @@ def _open_mysql(url: URL, limits: Limits) -> Engine:
         "local_infile": False,
         "init_command": None,
         "read_default_file": None,
+        **encryption,
     }
     engine = _engine(url, limits, connect_args=arguments)
 
@@ -136,7 +145,7 @@ def untested_kind(location: str) -> str:
         return ""
 
 
-def _open_other(url: URL, limits: Limits) -> Engine:
+def _open_other(url: URL, limits: Limits, _: Mapping[str, Any]) -> Engine:
     return _engine(url, limits)
 
 
@@ -145,4 +154,15 @@ _OPENERS = {
     "postgresql": _open_postgresql,
     "mysql": _open_mysql,
     "mariadb": _open_mysql,
+}
+
+
+def _none(_: URL) -> Mapping[str, Any]:
+    return {}
+
+
+_ENCRYPTION: Mapping[str, Callable[[URL], Mapping[str, Any]]] = {
+    "postgresql": of_postgresql,
+    "mysql": of_mysql,
+    "mariadb": of_mysql,
 }

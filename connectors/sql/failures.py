@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
+    DBAPIError,
     NoSuchTableError,
     OperationalError,
     ProgrammingError,
@@ -67,6 +70,9 @@ _BY_KIND: tuple[tuple[type[SQLAlchemyError], type[SourceProblem], str], ...] = (
     (DatabaseError, SourceGarbled, "database"),
 )
 
+_TLS = re.compile(r"\bSSL\b|certificate")
+"""Words of libpq and of Python; they count while connecting, since a line that is cut later is no matter of TLS."""
+
 
 def problem_of(error: SQLAlchemyError) -> SourceProblem:
     """The problem behind a database error."""
@@ -77,6 +83,8 @@ def problem_of(error: SQLAlchemyError) -> SourceProblem:
     )
     if known is not None:
         return known[0](known[1])
+    if isinstance(error, DBAPIError) and error.statement is None and _TLS.search(str(driver)):
+        return SourceUnavailable("tls")
     for kind, problem, reason in _BY_KIND:
         if isinstance(error, kind):
             return problem(reason)

@@ -20,6 +20,7 @@ class SqlSettings:
 
     Attributes:
         url: SQLAlchemy URL, or "" where `url_secret` names the secret that holds it.
+        insecure_sql: whether a database on another machine may be spoken to without TLS, or without verifying it.
         schema: of the table; None for the connection's default.
         columns: that may be read.
         table: or a view; "" where a statement is asked.
@@ -30,6 +31,7 @@ class SqlSettings:
 
     url: str = field(repr=False)
     url_secret: str
+    insecure_sql: bool
     schema: str | None
     table: str
     statement: Written | None
@@ -51,6 +53,7 @@ def parse(settings: Mapping[str, Any], mapped: frozenset[str]) -> SqlSettings:
     return SqlSettings(
         url=settings.get("url", ""),
         url_secret=settings.get("url_secret", ""),
+        insecure_sql=settings.get("insecure_sql", False),
         schema=settings.get("schema"),
         table=settings.get("table", ""),
         statement=statement,

@@ -176,6 +176,9 @@ def _widths(_context: click.Context, _option: click.Parameter, value: str) -> st
 )
 @click.option("--schema", default=None, help="表所在的模式 / of the table")
 @click.option(
+    "--insecure-sql", is_flag=True, help="数据库不经核验的 TLS 连接 / ask the table's database without verified TLS"
+)
+@click.option(
     "--place", type=click.Choice([*PLACES]), default="folder", help="样本这样的文件来自哪里 / of files like a sample"
 )
 @json_option
@@ -187,6 +190,7 @@ def scaffold(
     encoding: str,
     widths: str,
     schema: str | None,
+    insecure_sql: bool,
     place: str,
     as_json: bool,
 ) -> None:
@@ -201,7 +205,7 @@ def scaffold(
     if len(places) != wanted:
         wrong("table 须写 URL 和表名，其余写一个文件", "table takes a URL and a table; the others take one file.")
     try:
-        proposal = proposed(kind, places, Wish(name, operation, encoding, schema, place, widths))
+        proposal = proposed(kind, places, Wish(name, operation, encoding, schema, place, widths, insecure_sql))
     except SourceProblem as problem:
         if give := WHAT_TO_GIVE.get(problem.reason):
             wrong(give.zh, f"{give.en}.")

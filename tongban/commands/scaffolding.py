@@ -63,7 +63,8 @@ WHAT_TO_GIVE: Mapping[str, Text] = {
 class Wish:
     """How the source is to be called, and what the document leaves open.
 
-    ``widths``: of a fixed-width sample's columns, or `HEADER`; "" for a sample that is none.
+    ``widths``: of a fixed-width sample's columns, or `HEADER`; "" for a sample that is none. ``insecure_sql``: whether
+    a table's database may be asked without verified TLS.
     """
 
     name: str
@@ -72,12 +73,13 @@ class Wish:
     schema: str | None
     place: str
     widths: str = ""
+    insecure_sql: bool = False
 
 
 def proposed(kind: str, places: tuple[str, ...], wish: Wish) -> dict[str, Any]:
     """The proposal. Raises SourceProblem; OSError where a file cannot be read."""
     if kind == "table":
-        return from_table(wish.name, places[0], places[1], wish.schema)
+        return from_table(wish.name, places[0], places[1], wish.schema, insecure=wish.insecure_sql)
     file = Path(places[0])
     if file.stat().st_size > MOST_BYTES:
         raise SourceGarbled("too-large")

@@ -360,6 +360,12 @@ def test_a_wsdl_tells_operation_parameters_and_members() -> None:
             from_wsdl("people", data, "people.wsdl", operation)
 
 
+def test_a_table_that_was_asked_without_tls_is_asked_so_later(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "people.sqlite3").executescript("CREATE TABLE people (id_no TEXT)").close()
+    proposal = from_table("people", f"sqlite:///{tmp_path / 'people.sqlite3'}", "people", insecure=True)
+    assert proposal["spec"]["sql"]["insecure_sql"] is True
+
+
 def test_a_password_in_an_address_is_not_repeated_and_a_missing_table_is_said(tmp_path: Path) -> None:
     with pytest.raises(SourceProblem):
         from_table("people", f"sqlite:///{tmp_path / 'none.sqlite3'}", "people")
