@@ -22,6 +22,7 @@ from connectors.files.form import Survey
 from connectors.files.lines import LONGEST
 from connectors.files.report import BrokenFile
 from connectors.files.settings import FileSettings
+from connectors.parquet import BROKEN
 from connectors.raw_json import unpacked
 
 _LEAST = 12
@@ -36,7 +37,8 @@ def rows(file: BinaryIO, settings: FileSettings, survey: Survey) -> Generator[Se
     """The names of the columns that are needed and there, then their values; the survey is told of all columns.
 
     However wide a file is, only what is needed of it is unpacked and handed on.
-    Raises: SourceGarbled, SourceTooLarge; SourceUnavailable where the reading process was ended from outside.
+    Raises: SourceGarbled, SourceTooLarge; SourceUnavailable where the reading process could not begin or was ended from
+    outside; OSError.
     """
     with closing(_lines(file, settings.needed, settings.max_rows, settings.max_file_bytes)) as lines, _garbled():
         kinds = _kinds(lines)
@@ -60,7 +62,7 @@ def sample(file: BinaryIO, most_rows: int, most_bytes: int) -> tuple[Mapping[str
 def _garbled() -> Iterator[None]:
     try:
         yield
-    except (SourceProblem, GeneratorExit):
+    except (SourceProblem, OSError, GeneratorExit):  # a disk that fails says nothing about the file
         raise
     except Exception:  # noqa: BLE001 - whatever is made of what no reader of ours says
         raise SourceGarbled("parquet") from None
@@ -85,14 +87,14 @@ def _lines(
     with _process(file.fileno()) as (process, told, said):
         with suppress(BrokenPipeError), told:
             told.write(orjson.dumps(order))
-        most = _LONGEST_HEADER
+        most, began = _LONGEST_HEADER, False
         while (line := said.readline(most + 1)).startswith(b"["):
             if len(line) > most:
                 raise BrokenFile("parquet", 0, "", "long")
             yield line
-            most = LONGEST + 1  # and an end of line
+            most, began = LONGEST + 1, True  # and an end of line
         if not line:
-            raise _came_to_grief(process)
+            raise _came_to_grief(process, began=began)
         _check_end(str(orjson.loads(line)["end"]))
 
 
@@ -101,17 +103,9 @@ def _process(descriptor: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[byte
     """The process with its two ends, which goes when it is no longer wanted.
 
     It is told where our modules are and nothing else of what this one was started with, and is in a group of its own,
-    so that who stops this process by its terminal does not first make a file unreadable.
+    so that who stops this process by its terminal does not first make a file unreadable. Raises: SourceUnavailable.
     """
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "connectors.parquet"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # what a reader says of a broken file may repeat what stands in it
-        pass_fds=[descriptor],
-        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        start_new_session=True,
-    ) as process:
+    with _started(descriptor) as process:
         assert process.stdin is not None and process.stdout is not None  # noqa: PT018 - both are asked for
         try:
             yield process, process.stdin, process.stdout
@@ -119,10 +113,26 @@ def _process(descriptor: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[byte
             process.kill()
 
 
-def _came_to_grief(process: subprocess.Popen[bytes]) -> SourceProblem:
-    """What it means that a process has gone without its last word."""
+def _started(descriptor: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "connectors.parquet"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what a reader says of a broken file may repeat what stands in it
+            pass_fds=[descriptor],
+            env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,
+        )
+    except OSError:  # too many processes or files, no memory
+        raise SourceUnavailable("reader") from None
+
+
+def _came_to_grief(process: subprocess.Popen[bytes], *, began: bool) -> SourceProblem:
+    """What it means that a process has gone without its last word; `began`: it had said something of the file."""
     with suppress(subprocess.TimeoutExpired):
-        if -process.wait(_ENDS_IN) in _FROM_OUTSIDE:
+        status = process.wait(_ENDS_IN)
+        if -status in _FROM_OUTSIDE or (status > 0 and status != BROKEN and not began):
             return SourceUnavailable("reader")
     return SourceGarbled("parquet")
 

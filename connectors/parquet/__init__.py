@@ -7,3 +7,6 @@ memory, can write no file, and is ended when whoever wants the rows goes. `conne
 
 This package imports nothing of the adapters, so that a process of it starts in a tenth of a second.
 """
+
+BROKEN = 3
+"""Status of a process that could not read its file; Python itself ends with 1 or 2 where it cannot begin."""

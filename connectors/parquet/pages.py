@@ -18,6 +18,7 @@ MOST_PAGES = 1_000_000
 _HEADERS = (512, 16 << 10, 1 << 20)
 """Bytes that are read of a header, in turn until it is whole: it can hold the least and the greatest value."""
 _DEEPEST = 8
+_MOST_FIELDS = (1 << 15) - 1
 _DATA, _DICTIONARY, _DATA_2 = 0, 2, 3
 """PageType. An INDEX_PAGE (1) was never specified: what a reader does with one is anybody's guess."""
 _DESCRIBED_BY = {_DATA: 5, _DICTIONARY: 7, _DATA_2: 8}
@@ -127,7 +128,9 @@ def _struct(data: bytes, at: int, depth: int) -> tuple[_Fields, int]:
         if said >> 4:
             number += said >> 4
         else:
-            number, at = _integer(data, at, 16)
+            number, at = _integer(data, at, 32)
+        if not 0 < number <= _MOST_FIELDS:  # a reader keeps 16 bits of it, and would take it for another field
+            raise Malformed
         if kind == _STRUCT:
             fields[number, kind], at = _struct(data, at, depth + 1)
         elif kind in {_I16, _I32, _I64}:

@@ -80,12 +80,17 @@ def read(order: Order) -> Generator[list[bytes]]:
             yield from _rows(database, path, [(name, kinds[name]) for name in names], order)
 
 
+def path_of(descriptor: int) -> str:
+    """What an open file is called."""
+    return f"/dev/fd/{descriptor}"
+
+
 @contextmanager
 def _caged(descriptor: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
     """A database that reads this file and nothing else, and what it calls it."""
     try:
         with duckdb.connect(":memory:", config=dict(_CAGE)) as database:
-            path = f"/dev/fd/{descriptor}"
+            path = path_of(descriptor)
             database.execute("SET allowed_paths = ?", [[path]])
             database.execute("SET enable_external_access = false")
             database.execute("SET lock_configuration = true")

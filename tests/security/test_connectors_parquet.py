@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import io
 import signal
 import subprocess
 import sys
@@ -34,6 +36,7 @@ from tests.doubles.drop_folder import drop
 from tests.doubles.parquet_bytes import (
     BOMBS,
     BY_DICTIONARY,
+    DATA,
     DICTIONARY,
     I32,
     I64,
@@ -47,6 +50,7 @@ from tests.doubles.parquet_bytes import (
     parquet,
     plain,
     text,
+    varint,
 )
 
 MOST = 2_000_000
@@ -91,6 +95,7 @@ DICTIONARIES = Column(
     unpacked=3,
     dictionary=True,
 )
+HIDDEN = Page(text("张三"), HUGE).written()
 LIES: Mapping[str, tuple[bytes, tuple[type[SourceProblem], str]]] = {
     **{f"a {name} bomb": (parquet([A1, bomb("name", name, LARGE)]), EXPANDED) for name in BOMBS},
     **{
@@ -128,7 +133,11 @@ LIES: Mapping[str, tuple[bytes, tuple[type[SourceProblem], str]]] = {
     "pages where there are none": (parquet([A1, replace(NAME, begins=0)]), GARBLED),
     "large dictionaries, one after the other": (parquet([A1, DICTIONARIES]), EXPANDED),
     "pages of an unknown kind, in which others hide": (
-        parquet([A1, Column("name", [Page(page(unpacked=HUGE).pages[0].written(), 5, kind=INDEX)], values=1)]),  # type: ignore[index]
+        parquet([A1, Column("name", [Page(HIDDEN, 5, kind=INDEX)], values=1)]),
+        GARBLED,
+    ),
+    "pages of an unknown kind, by a field of no number": (
+        parquet([A1, Column("name", [Page(HIDDEN, 5, kind=INDEX, more=((0, STRUCT, [(1, I32, 1)]),))], values=1)]),
         GARBLED,
     ),
     "the same pages for many columns": (
@@ -137,6 +146,10 @@ LIES: Mapping[str, tuple[bytes, tuple[type[SourceProblem], str]]] = {
     ),
     "a size said again, as a number of another type": (parquet([A1, stuffed((2, I32, HUGE), (2, I64, 10))]), EXPANDED),
     "a size of more bits than it has": (parquet([A1, stuffed((2, I32, 2**40 + HUGE))]), EXPANDED),
+    "a size said again, under a number of more bits": (
+        parquet([A1, stuffed((2, I32, HUGE), (0x8002, I32, 10))]),
+        GARBLED,
+    ),
     "more values than there are pages": (parquet([A1, NAME], rows=5), GARBLED),
     "more rows than are allowed": (parquet([A1, NAME], rows=10**12), (SourceTooLarge, "rows")),
     "more rows than it says": (parquet([A1, NAME], rows=10**12, rows_in_all=1), GARBLED),
@@ -239,6 +252,27 @@ def test_K3_a_header_is_read_as_a_reader_reads_it(tmp_path: Path, said: list[tup
         pages.check(file.fileno(), [pages.Chunk(0, 1, 0)], MOST)
 
 
+SIZED = [(1, I32, DATA), (2, I32, 10), (3, I32, 0), (5, STRUCT, [(1, I32, 1)])]
+BEHIND_THE_LAST = bytes([15 << 4 | I32, 0]) * 2184 + bytes([11 << 4 | I32]) + varint(2 * HUGE) + b"\0"
+"""Fields that count on from the greatest number, 0x7FFF, to 0x10002, which is 2 in sixteen bits."""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        fields([(2, I32, HUGE), *SIZED[:1], *SIZED[2:], (0x8002, I32, 10)]),
+        fields([*SIZED, (0x7FFF, I32, 0)])[:-1] + BEHIND_THE_LAST,
+        fields([(1, I32, INDEX), (2, I32, 10), (3, I32, 0), (0, STRUCT, [(1, I32, 1)])]),
+    ],
+    ids=["of more bits", "counted on", "none"],
+)
+def test_K3_fields_have_numbers_that_a_reader_takes_for_no_other_ones(tmp_path: Path, header: bytes) -> None:
+    """A reader keeps sixteen bits of a number: what is another field to it must not be the size to us, or not be it."""
+    (tmp_path / "pages").write_bytes(header)
+    with (tmp_path / "pages").open("rb") as file, pytest.raises(pages.Malformed):
+        pages.check(file.fileno(), [pages.Chunk(0, 1, 0)], MOST)
+
+
 def test_K3_a_page_that_is_allowed_but_has_no_room_in_the_cage_is_refused(opened: Callable[..., Source]) -> None:
     assert refused(opened(parquet([A1, page(unpacked=HUGE)]), max_file_bytes=2**33)) == EXPANDED
 
@@ -289,9 +323,11 @@ def test_K6_a_reader_is_gone_with_whoever_wanted_the_rows(
             (process,) = started
             assert process.poll() is None
             environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+            goes_first = Path(f"/proc/{process.pid}/oom_score_adj").read_text("ascii")
         assert process.returncode is not None
     assert environment.startswith(b"PYTHONPATH=")
     assert environment.count(b"\0") == 1
+    assert goes_first == "1000\n"
 
 
 @pytest.mark.parametrize("sent", [signal.SIGSEGV, signal.SIGABRT, signal.SIGPROF, None], ids=str)
@@ -312,6 +348,50 @@ def test_K6_a_reader_that_is_ended_from_outside_says_nothing_about_its_file(
         assert refused(asked) == (SourceUnavailable, "reader")
     assert values(opened(parquet([A1, NAME]))) == {"name": "张三"}
     assert not list((tmp_path / "cache" / "people" / "reports").iterdir())
+
+
+@pytest.mark.parametrize("script", ["exit 1", "exit 127"])
+def test_K6_a_reader_that_cannot_begin_says_nothing_about_its_file(
+    opened: Callable[..., Source], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str
+) -> None:
+    with monkeypatch.context() as patched:
+        instead(patched, tmp_path, script)
+        asked = opened(parquet([A1, NAME]))
+        assert refused(asked) == (SourceUnavailable, "reader")
+    assert eventually(asked) == {"name": "张三"}
+
+
+def test_K6_a_machine_that_can_start_no_process_says_nothing_about_the_file(
+    opened: Callable[..., Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: Any, **__: Any) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", none)
+        asked = opened(parquet([A1, NAME]))
+        assert refused(asked) == (SourceUnavailable, "reader")
+    assert eventually(asked) == {"name": "张三"}
+
+
+def test_K6_a_disk_that_fails_says_nothing_about_the_file() -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output error"):
+        next(parquet_file.rows(Failing(), settings(), Survey(all_readable)))
+
+
+def eventually(asked: Source) -> Mapping[str, Any]:
+    """The values, once the file has been read again."""
+    ends = time.monotonic() + 20
+    while True:
+        try:
+            return values(asked)
+        except SourceUnavailable:
+            assert time.monotonic() < ends
+            time.sleep(0.05)
 
 
 COLUMNS = '[["id","VARCHAR"],["name","VARCHAR"]]'
