@@ -45,6 +45,10 @@ class WsgiHeaders(Mapping[str, str]):
         value: str = self._environ[variable(name)]
         return value
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """As every mapping's, without raising and catching an exception for each header that is absent."""
+        return default if name in _FORWARDING else self._environ.get(variable(name), default)
+
     def __iter__(self) -> Iterator[str]:
         """The names present."""
         for name, key in _WITHOUT_PREFIX.items():

@@ -13,6 +13,7 @@ MAX_PARAMETERS = 200
 
 _NUMBER = re.compile("0|[1-9][0-9]{0,14}")
 """No longer than every reader of JSON keeps exactly (RFC 8259 §6), and written in one way."""
+_NOT_PLAIN = re.compile(r"[%+\0]")
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _BAD_ENCODING = Text("参数的百分号编码有误，或不是 UTF-8。", "A parameter is not percent-encoded UTF-8.")
 _BACKWARDS = Text("from 不得大于 to。", "from must not be greater than to.")
@@ -29,13 +30,15 @@ def parse(encoded: str) -> dict[str, str]:
     pairs = [pair for pair in encoded.split("&") if pair]
     if len(pairs) > MAX_PARAMETERS:
         raise Problem(MALFORMED_REQUEST, detail=_TOO_MANY)
+    written_plainly = not _NOT_PLAIN.search(encoded)  # most forms: looked at once, not piece by piece
     found: dict[str, str] = {}
     for pair in pairs:
         name, _, value = pair.partition("=")
-        name = decoded(name)
+        if not written_plainly:
+            name, value = decoded(name), decoded(value)
         if name in found:
             raise Problem(DUPLICATE_PARAMETER)
-        found[name] = decoded(value)
+        found[name] = value
     return found
 
 
