@@ -98,16 +98,14 @@ class BatchWriter:
         """An outcome for each request; raises when the database cannot go on, and then nothing is written."""
         if not any(request.writes for request in requests):
             return self._attempt(connection, requests)
-        savepoint.mark(connection)
+        savepoint.mark(connection)  # ended by the commit, not by a statement of its own
         try:
-            outcomes = self._attempt(connection, requests)
+            return self._attempt(connection, requests)
         except AlsoFailed as failure:
             if connection.invalidated:  # there is nothing to go back to
                 raise as_unavailable(failure.error) or failure.error from failure
             savepoint.go_back(connection)
-            outcomes = self._one_by_one(connection, requests, failure)
-        savepoint.release(connection)
-        return outcomes
+            return self._one_by_one(connection, requests, failure)
 
     def _one_by_one(self, connection: Connection, requests: Sequence[Request], failure: AlsoFailed) -> list[Outcome]:
         if len(requests) == 1:

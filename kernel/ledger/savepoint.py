@@ -13,10 +13,5 @@ def mark(connection: Connection) -> None:
 
 
 def go_back(connection: Connection) -> None:
-    """Undo everything since the savepoint, which stays."""
+    """Undo everything since the savepoint last marked, which stays."""
     run(connection, "ROLLBACK TO SAVEPOINT ledger_batch")
-
-
-def release(connection: Connection) -> None:
-    """Forget the savepoint and keep what was written."""
-    run(connection, "RELEASE SAVEPOINT ledger_batch")
