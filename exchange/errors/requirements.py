@@ -53,6 +53,19 @@ RUNG_NOT_OFFERED = ProblemKind(
     Text("该项要求不能以这种方式满足", "This requirement cannot be met in this way"),
     Text("可用的方式见办件的要求。", "The requirements of the case list the ways there are."),
 )
+CERTIFICATE_NOT_IN_FORCE = ProblemKind(
+    "resolution.certificate-not-in-force",
+    409,
+    Fault.CITIZEN,
+    Text(
+        "共享取得的证照已失效或暂扣，不得以纸质件、承诺或容缺代替",
+        "The certificate came by sharing and is not in force; neither paper nor a promise takes its place",
+    ),
+    Text(
+        "请本人到发证部门办理后重新取得；已有新证的，由窗口核验原件。",
+        "The person has its department put it right, then ask for it again; a newer one is shown at the window.",
+    ),
+)
 CAUSE_UNPROVEN = ProblemKind(
     "resolution.cause-unproven",
     409,

@@ -48,13 +48,14 @@ class Released:
     """An item that leaves, and when its record was read, which for a preview is long before.
 
     ``proves``: which relations to other parties the record names (blind index, relation); None where records of its
-    kind name nobody.
+    kind name nobody. ``certificate``: how the certificate stands that it is, in the code of its status; empty for none.
     """
 
     ruling: Permitted
     sealed: Sealed
     read_at: datetime
     proves: frozenset[tuple[bytes, str]] | None = None
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from exchange.certificates.standing import OnRecord
 from exchange.gateway.asking import Asking
 from exchange.gateway.composition import dependent, next_step, replace_refusal
 from exchange.gateway.consenting import overspent, rests_on_consent, with_consents
-from exchange.gateway.disclosure import disclose
+from exchange.gateway.disclosure import Disclosed, disclose
 from exchange.gateway.enforcement import (
     Permitted,
     Refused,
@@ -36,6 +36,7 @@ from exchange.gateway.enforcement import (
 from exchange.gateway.entries import Failed, Parked, Released, Result, Settlement, ruling_of
 from exchange.gateway.intents import Admitted, missing_quotas, reserve
 from exchange.gateway.patience import Patience
+from exchange.gateway.predicates import VALID_ON
 from exchange.gateway.refusals import Refusal
 from exchange.gateway.retrieval import Finding, Findings, NoRecord, Retrieval
 from exchange.gateway.sealing import Sealer, certificate_status, provenance, watermark
@@ -208,7 +209,7 @@ class Fulfilment:
         mark = watermark(asking, ruling, snapshot.registry)
         sealed = self.sealer.seal(asking, ruling, disclosed, origin, mark)
         proves = proven_relations(kind, found, case, asking, snapshot) if kind.relations else None
-        return Released(ruling, sealed, found.retrieved_at, proves)
+        return Released(ruling, sealed, found.retrieved_at, proves, _rests_on(on_record, disclosed))
 
     def _on_record(self, ruling: Permitted, kind: EvidenceType, found: Retrieved) -> OnRecord | None:
         """How the certificate stands that a record is; nothing is looked up for any other kind, or where none is."""
@@ -219,6 +220,16 @@ class Fulfilment:
 
     def _parked(self, ruling: Permitted, wait: Wait, responder: Any = None) -> Parked:
         return Parked(ruling, wait, self.patience.until(wait, self.clock.now()), responder=responder)
+
+
+def _rests_on(on_record: OnRecord | None, disclosed: Disclosed) -> str:
+    """How the certificate stands on which a release rests, by its code; empty where it rests on none (ADR 0093).
+
+    Who asked only whether it was valid on some day, and is told yes, asked of that day and not of today.
+    """
+    answers = disclosed.answers
+    of_a_day = disclosed.data is None and all(one["name"] == VALID_ON and one["answer"] for one in answers)
+    return "" if on_record is None or of_a_day else on_record.status.code
 
 
 _WANTS = {AmbiguousSubject.kind: When.AMBIGUOUS, SourceNeedsAnswers.kind: When.ALWAYS}

@@ -10,7 +10,7 @@ from exchange.gateway.entries import Failed, Parked, Released, Result, Settlemen
 from exchange.gateway.refusals import Refusal, in_both
 from exchange.gateway.sealing import instant
 from exchange.store.decisions import LoggedDecision
-from exchange.store.deliveries import FAILED, REFUSED, RELEASED, Delivery
+from exchange.store.deliveries import CERTIFICATE, FAILED, REFUSED, RELEASED, Delivery
 from exchange.store.waiting import Wait
 from kernel.canonical import JSON
 from kernel.ledger.receipt import Receipt
@@ -29,8 +29,8 @@ def _stored(result: Result, receipt: Receipt) -> dict[str, JSON]:
     ruling = ruling_of(result)
     stored: dict[str, JSON] = {"type": ruling.item.type, "entry": receipt.index}
     stored["status"] = status_of(result)
-    if isinstance(result, Released):
-        return stored
+    if isinstance(result, Released):  # what a requirement rests on is read again; the evidence is sealed away
+        return stored | ({CERTIFICATE: result.certificate} if result.certificate else {})
     if isinstance(result, Parked):
         reason: dict[str, JSON] = {"reason": Wait.FURTHER.value} if result.wait is Wait.FURTHER else {}
         return stored | {"until": instant(result.until)} | reason

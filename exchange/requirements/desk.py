@@ -12,12 +12,13 @@ from exchange import errors
 from exchange.access import Access, AuthorisedSystem
 from exchange.cases.opening import own_case
 from exchange.catalogue.model import APPLICANT, ServiceItem
+from exchange.catalogue.registry import Registry
 from exchange.forms import read
 from exchange.requirements.broker import Needed, needed
 from exchange.requirements.circumstances import Circumstances, checked
 from exchange.requirements.counting import Guard
 from exchange.requirements.forms import CIRCUMSTANCES, RESOLUTION, Wanted
-from exchange.requirements.ladder import Rung, Step, judge
+from exchange.requirements.ladder import ON_TRUST, Rung, Step, judge
 from exchange.requirements.standing import (
     Sight,
     Standing,
@@ -28,7 +29,7 @@ from exchange.requirements.standing import (
     standings,
     subjects_of,
 )
-from exchange.requirements.views import case_view, open_view, resolution_view
+from exchange.requirements.views import case_view, lapsed_view, open_view, resolution_view
 from exchange.store import corrections, deliveries, resolutions
 from exchange.store.cases import Case
 from exchange.store.deliveries import Attempt
@@ -72,11 +73,18 @@ class Judged:
     subject: bytes
     open_above: tuple[Rung, ...]
     unproven: tuple[Step, ...]
+    wanted: Rung
+
+    @property
+    def is_in_place_of_lapsed(self) -> bool:
+        """Whether it would go in place of a certificate that sharing delivered and that does not stand."""
+        return bool(self.stands.lapsed) and self.wanted in ON_TRUST
 
     @property
     def holds(self) -> bool:
         """Whether the rung may be taken."""
-        return not self.open_above and not self.unproven and not is_undecided(self.needed)
+        barred = self.open_above or self.unproven or self.is_in_place_of_lapsed
+        return not barred and not is_undecided(self.needed)
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ class RequirementDesk:
         sight = self._sight(caller, matter)
         stands = standings(matter.wanted, found, matter.attempts, matter.resolved)
         listed = ((one, _party(one, found), seen(one.needed, one.subject, sight)) for one in stands)
-        return json_response(case_view(case, matter.declared, listed))
+        return json_response(case_view(case, matter.declared, listed, caller.snapshot.registry))
 
     def declare(self, http: HttpRequest, case: str) -> HttpResponse:
         """``POST /v1/cases/<case>/circumstances``: these, in place of what was declared of them. Raises Problem."""
@@ -123,16 +131,17 @@ class RequirementDesk:
         """``POST /v1/cases/<case>/resolutions``. Raises Problem; also a refused upload is recorded, and counted."""
         caller = self.access.system(http)
         wanted: Wanted = read(RESOLUTION, http)
+        registry = caller.snapshot.registry
         found = _open(own_case(self.access, caller, case))
         judged = self._judged(wanted, self._matter(found, caller), caller)
         verdict = Verdict.ACCEPTED if judged.holds else Verdict.AGAINST_GUARD
         if not judged.holds and wanted.rung is not Rung.WINDOW:  # the window is never refused
-            self._refuse_unrecorded(wanted, judged)
+            self._refuse_unrecorded(wanted, judged, registry)
             verdict = Verdict.REFUSED
         made = self._record(wanted, judged, verdict, found, caller)
         self.guard.count(made)
         if verdict is Verdict.REFUSED:
-            raise _barred(judged)
+            raise _barred(judged, registry)
         return json_response(resolution_view(made), 201)
 
     def _judged(self, wanted: Wanted, matter: Matter, caller: AuthorisedSystem) -> Judged:
@@ -143,15 +152,15 @@ class RequirementDesk:
         subject = self._subject(wanted, found, matter.case)
         stands = standing(found, subject, matter.attempts, matter.resolved)
         causes = seen(found, subject, self._sight(caller, matter))
-        verdict = judge(wanted.rung, found.rungs, wanted.steps, causes)
-        return Judged(found, stands, subject, verdict.open_above, verdict.unproven)
+        verdict = judge(wanted.rung, stands.rungs, wanted.steps, causes)
+        return Judged(found, stands, subject, verdict.open_above, verdict.unproven, wanted.rung)
 
-    def _refuse_unrecorded(self, wanted: Wanted, judged: Judged) -> None:
+    def _refuse_unrecorded(self, wanted: Wanted, judged: Judged, registry: Registry) -> None:
         """What is refused without being a demand for paper that sharing could supply."""
         if is_undecided(judged.needed):
             raise Problem(errors.CIRCUMSTANCES_MISSING, members={"depends_on": [*judged.needed.depends_on]})
         if wanted.rung is not Rung.UPLOAD:
-            raise _barred(judged)
+            raise _barred(judged, registry)
 
     def _record(
         self, wanted: Wanted, judged: Judged, verdict: Verdict, case: Case, caller: AuthorisedSystem
@@ -238,7 +247,7 @@ def _party(one: Standing, case: Case) -> int | None:
     return subjects_of(one.needed, case).index(one.subject) + 1
 
 
-def _barred(judged: Judged) -> Problem:
+def _barred(judged: Judged, registry: Registry) -> Problem:
     """Why a rung is not taken, and what to do instead."""
     members: dict[str, JSON] = {
         "open": [*open_view(judged.needed, judged.open_above)],
@@ -246,6 +255,9 @@ def _barred(judged: Judged) -> Problem:
     }
     if judged.stands.rung is Rung.NOT_NEEDED:
         return Problem(errors.REQUIREMENT_NOT_NEEDED)
+    if judged.is_in_place_of_lapsed:
+        lapsed: list[JSON] = [*lapsed_view(judged.stands, registry)]
+        return Problem(errors.CERTIFICATE_NOT_IN_FORCE, members=members | {"not_in_force": lapsed})
     return Problem(errors.CAUSE_UNPROVEN if judged.unproven else errors.RUNG_ABOVE_OPEN, members=members)
 
 
@@ -254,14 +266,17 @@ def _facts(case: Case) -> dict[str, JSON]:
 
 
 def _told(wanted: Wanted, judged: Judged, verdict: Verdict) -> dict[str, JSON]:
+    """Of a certificate that does not stand, which kind it is: how it stands is told with the evidence."""
     steps: list[JSON] = [{"rung": step.rung.value, "cause": _said(step, judged)} for step in wanted.steps]
-    return {
+    told: dict[str, JSON] = {
         "requirement": wanted.requirement,
         "rung": wanted.rung.value,
         "verdict": verdict.value,
         "steps": steps,
         "open": [rung.value for rung in judged.open_above],
     }
+    kinds: list[JSON] = [*sorted({one.evidence_type for one in judged.stands.lapsed})]
+    return told | {"not_in_force": kinds} if kinds else told
 
 
 def _said(step: Step, judged: Judged) -> str:

@@ -133,11 +133,24 @@ class RequirementsAnswer(Schema):
     not_needed = fields.List(fields.Dict(), required=True)
 
 
+class NotInForceAnswer(Schema):
+    """A certificate that was delivered and does not stand: how, by which entry, and whose turn it is to mend that."""
+
+    evidence_type = fields.String(required=True)
+    name = fields.Dict(**_WORDS)
+    relation = fields.String(required=True)
+    provider = fields.Dict(required=True)
+    status = fields.Dict(required=True)
+    entry = fields.Integer(required=True)
+    fault = fields.String(required=True, validate=validate.Equal("citizen"))
+    next_step = fields.Dict(**_WORDS)
+
+
 class CaseRequirementAnswer(Schema):
     """How one requirement stands: ``status`` is open, undecided (a circumstance is missing) or met, then by which rung.
 
     ``party`` tells the parties of the requirement's role apart and names nobody; null for the applicant.
-    ``next`` is what to do now where it is open.
+    ``next`` is what to do now where it is open. What is ``not_in_force`` meets nothing.
     """
 
     code = fields.String(required=True)
@@ -152,6 +165,7 @@ class CaseRequirementAnswer(Schema):
     rungs = fields.List(fields.Dict(), required=True)
     seen = fields.List(fields.Dict(), required=True)
     next = fields.Dict(required=True, allow_none=True)
+    not_in_force = fields.List(fields.Nested(NotInForceAnswer), required=True)
 
 
 class CaseRequirementsAnswer(Schema):

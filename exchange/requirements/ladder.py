@@ -56,6 +56,8 @@ BY_SHARING = frozenset({Rung.SHARED_DATA, Rung.SHARED_CERTIFICATE, Rung.DEPARTME
 """Rungs that evidence delivered in the case meets; nobody reports them."""
 DECLARED = (Rung.COMMITMENT, Rung.DEFERRAL, Rung.UPLOAD, Rung.WINDOW)
 """Rungs that a department says it takes."""
+ON_TRUST = frozenset({Rung.COMMITMENT, Rung.DEFERRAL, Rung.UPLOAD})
+"""Of these, the ones by which nobody sees an original."""
 
 
 class Cause(StrEnum):
@@ -68,6 +70,7 @@ class Cause(StrEnum):
     PROVIDER_REFUSED = "provider-refused"
     NOT_ANSWERED = "not-answered"
     INSUFFICIENT = "record-insufficient"
+    NOT_IN_FORCE = "certificate-not-in-force"
     DISPUTED = "disputed"
     PERSON_REFUSED = "person-refused"
     NOT_SUITABLE = "not-suitable"
@@ -82,6 +85,7 @@ CAUSES: Mapping[Cause, Text] = {
     Cause.PROVIDER_REFUSED: Text("提供部门依据规定不予答复", "the provider refuses, and cites why"),
     Cause.NOT_ANSWERED: Text("提供部门逾期未答复", "the provider did not answer in time"),
     Cause.INSUFFICIENT: Text("记录已取得但不足以证明", "the record came and does not show what is required"),
+    Cause.NOT_IN_FORCE: Text("证照已失效或暂扣", "the certificate is not in force"),
     Cause.DISPUTED: Text("本人对记录有异议", "the person disputes the record"),
     Cause.PERSON_REFUSED: Text("本人不同意这种方式", "the person does not want it this way"),
     Cause.NOT_SUITABLE: Text("本件不适用这种方式", "this way does not suit the matter"),
@@ -98,6 +102,7 @@ SEEN = frozenset(
         Cause.PROVIDER_REFUSED,
         Cause.NOT_ANSWERED,
         Cause.INSUFFICIENT,
+        Cause.NOT_IN_FORCE,
         Cause.DISPUTED,
     }
 )

@@ -59,6 +59,7 @@ def case_requirement_routes(desk: RequirementDesk, token: tuple[ProblemKind, ...
         *(*known, INVALID_BODY, errors.CASE_CLOSED, errors.SUBJECT_MISSING, errors.SUBJECT_NOT_IN_CASE),
         *(errors.REQUIREMENT_UNKNOWN, errors.REQUIREMENT_NOT_NEEDED, errors.CIRCUMSTANCES_MISSING),
         *(errors.RUNG_ABOVE_OPEN, errors.RUNG_NOT_OFFERED, errors.CAUSE_UNPROVEN),
+        errors.CERTIFICATE_NOT_IN_FORCE,
     )
     return (
         Route(

@@ -1,7 +1,8 @@
 """Where each requirement of a case stands: by which rung it is met, or open; and which causes the exchange has seen.
 
 Pure. What was delivered in the case counts by itself; a rung below it counts from when it was recorded, unless a
-delivery came after it. So a requirement is in exactly one state.
+delivery came after it. So a requirement is in exactly one state. A certificate that came and does not stand meets
+nothing, and undoes what was said before it came (ADR 0093).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from exchange import errors
-from exchange.catalogue.model import APPLICANT, SELF, Alternative
+from exchange.catalogue.model import APPLICANT, Alternative
 from exchange.in_force.snapshot import Snapshot
 from exchange.requirements.broker import Needed, Part, Way, at
 from exchange.requirements.circumstances import Applies
-from exchange.requirements.ladder import BY_SHARING, Cause, Rung
+from exchange.requirements.delivered import lapsed, latest, not_in_force, released, whose
+from exchange.requirements.ladder import BY_SHARING, ON_TRUST, Cause, Rung
 from exchange.store.cases import Case
 from exchange.store.deliveries import REFUSED, RELEASED, Attempt
 from exchange.store.resolutions import THE_APPLICANT, Resolution
@@ -73,18 +75,30 @@ person can do something about it. Nor does what whoever asks brings about: anoth
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A requirement for one subject of the case: the rung that meets it (None: open), since which entry of the log."""
+    """A requirement for one subject of the case: the rung that meets it (None: open), since which entry of the log.
+
+    ``lapsed``: deliveries of certificates for it that do not stand.
+    """
 
     needed: Needed
     subject: bytes = field(repr=False)
     rung: Rung | None
     entry: int | None = None
     due: str = ""
+    lapsed: tuple[Attempt, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether something is still to be done for it."""
         return self.rung is None
+
+    @property
+    def rungs(self) -> tuple[Rung, ...]:
+        """The rungs there are now: what sharing showed not to stand is neither promised nor handed in instead.
+
+        Another one is shown at the window.
+        """
+        return tuple(one for one in self.needed.rungs if not self.lapsed or one not in ON_TRUST)
 
     @property
     def papers(self) -> int:
@@ -112,13 +126,15 @@ def standing(needed: Needed, subject: bytes, attempts: Sequence[Attempt], resolv
     if needed.rungs == (Rung.NOT_NEEDED,):
         return Standing(needed, subject, Rung.NOT_NEEDED)
     own = [one for one in resolved if (one.requirement, one.subject) == (needed.requirement.code, subject)]
-    taken = max((one for one in own if one.took), key=lambda one: one.entry, default=None)
+    lapsed = not_in_force(needed, subject, attempts)
+    since = max((one.entry for one in lapsed), default=-1)
+    taken = max((one for one in own if one.took and one.entry > since), key=lambda one: one.entry, default=None)
     delivered = max(_deliveries(needed, subject, attempts), default=None, key=lambda one: one[1])
     if taken is not None and (delivered is None or taken.entry > delivered[1]):
-        return Standing(needed, subject, taken.rung, taken.entry, taken.due)
+        return Standing(needed, subject, taken.rung, taken.entry, taken.due, lapsed)
     if delivered is not None:
-        return Standing(needed, subject, delivered[0], delivered[1])
-    return Standing(needed, subject, None)
+        return Standing(needed, subject, delivered[0], delivered[1], lapsed=lapsed)
+    return Standing(needed, subject, None, lapsed=lapsed)
 
 
 def is_undecided(needed: Needed) -> bool:
@@ -129,30 +145,10 @@ def is_undecided(needed: Needed) -> bool:
 def _deliveries(needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[tuple[Rung, int]]:
     """The ways that were delivered in whole, by their rung and the entry that completed each."""
     for way in needed.ways:
-        entries = [_released(part.asked, needed, subject, attempts) for part in way.parts]
+        entries = [released(part.asked, needed, subject, attempts) for part in way.parts]
         if all(entry is not None for entry in entries):
             # What has left counts, also where the source has since been taken away.
             yield way.rung or Rung.SHARED_DATA, max(entry for entry in entries if entry is not None)
-
-
-def _released(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> int | None:
-    wanted = part.fields | part.predicates
-    found = {one.entry for one in attempts if one.outcome == RELEASED and wanted <= one.asked}
-    return max((entry for entry in _about(part, needed, subject, attempts) if entry in found), default=None)
-
-
-def _about(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Iterable[int]:
-    """Entries of attempts at this part for this subject."""
-    anybody = _is_about_whoever_applies(part, needed)
-    return (one.entry for one in _at(part, attempts) if anybody or one.subject == subject)
-
-
-def _at(part: Alternative, attempts: Iterable[Attempt]) -> Iterable[Attempt]:
-    return (one for one in attempts if (one.evidence_type, one.relation) == (part.evidence_type, part.relation))
-
-
-def _is_about_whoever_applies(part: Alternative, needed: Needed) -> bool:
-    return needed.requirement.role == APPLICANT or (part not in needed.requirement.met_by and part.relation == SELF)
 
 
 def seen(needed: Needed, subject: bytes, sight: Sight) -> Mapping[Rung, frozenset[Cause]]:
@@ -174,27 +170,23 @@ def _bars(way: Way, needed: Needed, subject: bytes, sight: Sight) -> frozenset[C
 
 
 def barred(part: Part, needed: Needed, subject: bytes, sight: Sight) -> frozenset[Cause]:
-    """Why one piece of evidence does not serve: it came and was not enough, it did not come, or it is disputed.
+    """Why one piece of evidence does not serve: it came and was not enough, it did not come, it is disputed, or it is a
+    certificate that does not stand.
 
     Nothing: nobody tried.
     """
     asked, found = part.asked, set[Cause]()
-    latest = _latest(asked, needed, subject, sight.attempts)
-    if latest is not None and latest.outcome == RELEASED:
+    last = latest(asked, needed, subject, sight.attempts)
+    if last is not None and last.outcome == RELEASED:
         found.add(Cause.INSUFFICIENT)
-    elif (cause := _bar(asked, latest, sight.granted, sight.now)) is not None:
+    elif (cause := _bar(asked, last, sight.granted, sight.now)) is not None:
         found.add(cause)
-    if any((whose, asked.evidence_type) in sight.disputed for whose in _whose(asked, needed, subject, sight)):
+    if lapsed(asked, needed, subject, sight.attempts):
+        found.add(Cause.NOT_IN_FORCE)
+    people = whose(asked, needed, subject, sight.attempts, sight.applicants)
+    if any((one, asked.evidence_type) in sight.disputed for one in people):
         found.add(Cause.DISPUTED)
     return frozenset(found)
-
-
-def _whose(part: Alternative, needed: Needed, subject: bytes, sight: Sight) -> Set[bytes]:
-    """Whose record it is: the party's, or the applicant's, or that of whom it was asked for in the case."""
-    if not _is_about_whoever_applies(part, needed):
-        return {subject}
-    asked = {one.subject for one in _at(part, sight.attempts)}
-    return asked | sight.applicants if part.relation == SELF else asked
 
 
 def granted_types(snapshot: Snapshot, consumer: str, service_item: str, now: datetime) -> Granted:
@@ -206,11 +198,6 @@ def granted_types(snapshot: Snapshot, consumer: str, service_item: str, now: dat
         if grant.valid_from <= now < grant.valid_to
     )
     return types.__contains__
-
-
-def _latest(part: Alternative, needed: Needed, subject: bytes, attempts: Sequence[Attempt]) -> Attempt | None:
-    entries = set(_about(part, needed, subject, attempts))
-    return max((one for one in attempts if one.entry in entries), key=lambda one: one.entry, default=None)
 
 
 def _bar(part: Alternative, attempt: Attempt | None, granted: Granted, now: datetime) -> Cause | None:

@@ -9,11 +9,15 @@ from exchange.catalogue.model import Circumstance, ServiceItem
 from exchange.catalogue.naming import named_in
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.views import words
+from exchange.certificates.lifecycle import STATUSES, Status
 from exchange.requirements.broker import Needed, Part, Way, at
 from exchange.requirements.circumstances import Applies, Circumstances
 from exchange.requirements.ladder import CAUSES, RUNGS, Cause, Rung, Step, judge
 from exchange.requirements.standing import Standing, is_undecided
+from exchange.store.deliveries import Attempt
 from exchange.store.resolutions import Resolution
+from kernel.problems import Fault
+from kernel.text import Text
 
 Json = dict[str, Any]
 
@@ -90,9 +94,11 @@ def rung_view(rung: Rung) -> Json:
 Seen = Mapping[Rung, Collection[Cause]]
 
 
-def case_view(case: str, declared: Circumstances, stands: Iterable[tuple[Standing, int | None, Seen]]) -> Json:
+def case_view(
+    case: str, declared: Circumstances, stands: Iterable[tuple[Standing, int | None, Seen]], registry: Registry
+) -> Json:
     """How every requirement of a case stands."""
-    listed = [_standing(one, party, seen) for one, party, seen in stands]
+    listed = [_standing(one, party, seen) | {"not_in_force": lapsed_view(one, registry)} for one, party, seen in stands]
     return {"case": case, "circumstances": dict(declared), "requirements": listed}
 
 
@@ -109,7 +115,7 @@ def _standing(one: Standing, party: int | None, seen: Seen) -> Json:
         "due": one.due or None,
         "entry": one.entry,
         "depends_on": [*one.needed.depends_on],
-        "rungs": [rung_view(rung) for rung in one.needed.rungs],
+        "rungs": [rung_view(rung) for rung in one.rungs],
         "seen": [
             {"rung": rung.value, "causes": [cause_view(cause) for cause in sorted(causes)]}
             for rung, causes in sorted(seen.items())
@@ -123,11 +129,39 @@ def _next(one: Standing, seen: Seen) -> Json:
 
     A disputed record is told as one that is: whether it serves all the same is for whoever handles the matter to say.
     """
-    rungs = one.needed.rungs
+    rungs = one.rungs
     steps = [Step(rung, cause) for rung, causes in seen.items() for cause in causes if cause is not Cause.DISPUTED]
     standing = judge(Rung.WINDOW, rungs, steps, seen).open_above
-    rung = standing[0] if standing else rungs[-2]
+    rung = standing[0] if standing else next(each for each in rungs if each.level == Rung.UPLOAD.level)
     return {**rung_view(rung), "evidence": [_asked(way) for way in at(rung, one.needed.ways)]}
+
+
+def lapsed_view(one: Standing, registry: Registry) -> list[Json]:
+    """Certificates that were delivered for a requirement and do not stand: whose they are to mend, and where.
+
+    What the department does meanwhile, ``next`` says.
+    """
+    return [_lapsed(each, registry) for each in one.lapsed]
+
+
+def _lapsed(one: Attempt, registry: Registry) -> Json:
+    kind = registry.evidence_types[one.evidence_type]
+    return {
+        "evidence_type": kind.code,
+        "name": words(kind.name),
+        "relation": one.relation,
+        "provider": named_in(registry.organisations, kind.provider),
+        "status": {"code": one.certificate, "name": words(STATUSES[Status(one.certificate)])},
+        "entry": one.entry,
+        "fault": Fault.CITIZEN.value,
+        "next_step": words(_MEND),
+    }
+
+
+_MEND = Text(
+    "请本人到发证部门办理；已有新证的，到窗口出示。",
+    "Have it put right by its department; show a newer one at the window.",
+)
 
 
 def _asked(way: Way) -> list[Json]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -21,6 +22,8 @@ FAILED = "failed"
 """The outcome of an item that was allowed and for which nothing usable came, or that was interrupted."""
 STATUS_TOLD, NO_STATUS = "status-told", "no-status"
 """The outcomes of a question how a certificate stands: it was told, or none is on record. Nothing of a record left."""
+CERTIFICATE = "certificate"
+"""The member of a stored outcome's item that says how the certificate stood that left, by the code of its status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,10 @@ def rests_on_newer(connection: Connection, case_id: str, evidence_type: str, sub
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An item asked for in a case: what of whom (blind index), and what came of it, with the code of a problem."""
+    """An item asked for in a case: what of whom (blind index), and what came of it, with the code of a problem.
+
+    ``certificate``: how the certificate stood that was delivered, by its code; empty where it was none.
+    """
 
     entry: int
     evidence_type: str
@@ -120,6 +126,7 @@ class Attempt:
     asked: frozenset[str]
     reason: str
     at: datetime
+    certificate: str = ""
 
 
 def attempts_of(connection: Connection, case_id: str) -> list[Attempt]:
@@ -131,19 +138,22 @@ def attempts_of(connection: Connection, case_id: str) -> list[Attempt]:
         .where(row.case_id == case_id)
         .order_by(row.entry)
     )
-    return [
-        Attempt(
-            found.entry,
-            found.evidence_type,
-            found.relation,
-            bytes(found.subject),
-            found.outcome,
-            frozenset(found.asked.split()),
-            _reason(found.answer, found.item),
-            found.at,
-        )
-        for found in connection.execute(statement)
-    ]
+    return [_attempt(found, _told_of_item(found.answer, found.item)) for found in connection.execute(statement)]
+
+
+def _attempt(found: Any, told: Mapping[str, Any]) -> Attempt:
+    problem = told.get("problem")
+    return Attempt(
+        found.entry,
+        found.evidence_type,
+        found.relation,
+        bytes(found.subject),
+        found.outcome,
+        frozenset(found.asked.split()),
+        "" if problem is None else str(problem["zh"]["code"]),
+        found.at,
+        told.get(CERTIFICATE, ""),
+    )
 
 
 def was_present(connection: Connection, case_id: str, subject: bytes) -> bool:
@@ -155,11 +165,10 @@ def was_present(connection: Connection, case_id: str, subject: bytes) -> bool:
     return connection.execute(found).first() is not None
 
 
-def _reason(answer: str | None, item: int) -> str:
-    """The code of the problem that an item was answered with; none where it was delivered."""
-    items = json.loads(answer or "{}").get("items", ())
-    problem = items[item].get("problem") if item < len(items) else None
-    return "" if problem is None else str(problem["zh"]["code"])
+def _told_of_item(answer: str | None, item: int) -> Mapping[str, Any]:
+    """What a stored answer says of an item: its problem, or how the certificate stood that was delivered."""
+    items: Sequence[Mapping[str, Any]] = json.loads(answer or "{}").get("items", ())
+    return items[item] if item < len(items) else {}
 
 
 def find(connection: Connection, request_id: str, item: int) -> Delivery | None:

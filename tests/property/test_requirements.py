@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from exchange.catalogue.model import Alternative, Requirement
 from exchange.requirements.broker import Needed, Part, Way
 from exchange.requirements.circumstances import applies, undeclared
-from exchange.requirements.ladder import BY_SHARING, LEVELS, SEEN, Cause, Rung, Step, judge
+from exchange.requirements.ladder import BY_SHARING, LEVELS, ON_TRUST, SEEN, Cause, Rung, Step, judge
 from exchange.requirements.standing import THE_APPLICANT, Sight, seen, standing
 from exchange.store.deliveries import REFUSED, RELEASED, Attempt
 from exchange.store.resolutions import Resolution, Verdict
@@ -74,7 +74,8 @@ def happenings(draw: st.DrawFn) -> tuple[list[Attempt], list[Resolution]]:
             reason = draw(
                 st.sampled_from(["evidence.not-found", "source.timed-out", "policy.no-grant", "policy.consent-missing"])
             )
-            attempts.append(Attempt(entry, kind, "self", b"s", outcome, asked, reason, at))
+            stood = draw(st.sampled_from(["", "valid", "unknown", "suspended"])) if outcome == RELEASED else ""
+            attempts.append(Attempt(entry, kind, "self", b"s", outcome, asked, reason, at, stood))
         else:
             rung, verdict = draw(st.sampled_from(TAKEN)), draw(st.sampled_from([*Verdict]))
             resolved.append(
@@ -93,7 +94,13 @@ def test_a_requirement_is_met_or_open_and_never_both(
     if Rung.NOT_NEEDED in needed.rungs:
         assert stands.rung is Rung.NOT_NEEDED
         return
-    released = [one for one in attempts if one.outcome == RELEASED]
+    last = {one.evidence_type: one for one in attempts if one.certificate}
+    lapsed = {kind: one.entry for kind, one in last.items() if one.certificate == "suspended"}
+    released = [
+        one
+        for one in attempts
+        if one.outcome == RELEASED and one.certificate != "suspended" and lapsed.get(one.evidence_type, -1) < one.entry
+    ]
     delivered = any(
         all(
             any(one.evidence_type == part.asked.evidence_type and part.asked.fields <= one.asked for one in released)
@@ -101,7 +108,9 @@ def test_a_requirement_is_met_or_open_and_never_both(
         )
         for way in needed.ways
     )
-    taken = [one for one in resolved if one.verdict is not Verdict.REFUSED]
+    kinds = {part.asked.evidence_type for way in needed.ways for part in way.parts}
+    since = max((entry for kind, entry in lapsed.items() if kind in kinds), default=-1)
+    taken = [one for one in resolved if one.verdict is not Verdict.REFUSED and one.entry > since]
     assert stands.is_open == (not delivered and not taken)
     if stands.rung in TAKEN:
         assert stands.entry in {one.entry for one in taken}
@@ -136,6 +145,15 @@ def test_no_upload_while_an_untried_way_by_sharing_is_there(
         untried = not any(part.asked.evidence_type in tried for part in way.parts)
         if way.rung in needed.rungs and way.rung in BY_SHARING and untried and granted:
             assert not verdict.allowed
+
+
+@given(requirements(), happenings())
+def test_nothing_on_trust_is_there_beside_a_certificate_that_does_not_stand(
+    needed: Needed, happened: tuple[list[Attempt], list[Resolution]]
+) -> None:
+    stands = standing(needed, THE_APPLICANT, *happened)
+    assert set(stands.rungs) == set(needed.rungs) - (ON_TRUST if stands.lapsed else frozenset())
+    assert Rung.WINDOW in stands.rungs or Rung.NOT_NEEDED in stands.rungs
 
 
 @given(requirements(), circumstances)
