@@ -77,7 +77,7 @@ class OnRecord:
         the exchange that delivered it says otherwise.
         """
         own, word = self._own(), self.word
-        if word is None or word.status == UNKNOWN or own.status not in {None, Status.VALID}:
+        if word is None or word.status in {UNKNOWN, own.code} or own.status not in {None, Status.VALID}:
             return own
         return CertificateStatus(_known(word.status), word.since, word.as_of, told_by=word.by)
 

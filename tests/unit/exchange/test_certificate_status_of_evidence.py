@@ -361,6 +361,12 @@ def test_what_is_on_record_here_counts_unless_it_is_merely_valid(small_world: Wo
     assert (found["status"], "told_by" in found) == ("suspended", False)
 
 
+def test_where_both_say_that_it_is_valid_it_is_told_in_our_own_name(small_world: World) -> None:
+    found = stands(asked(a_certificate(_delivered_by(small_world, word("valid")))))
+    assert found is not None
+    assert (found["status"], found["found_by"], "told_by" in found) == ("valid", "holder", False)
+
+
 def test_a_status_that_only_the_other_exchange_knows_is_another(small_world: World) -> None:
     world = a_certificate(_delivered_by(small_world, word("withered")))
     assert code(asked(world)) == "other"
