@@ -5,8 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
+from idp.store.tables import person
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, URBAN, Provider
 from tests.doubles.relying_party import (
@@ -142,6 +143,18 @@ def test_T6_whoever_is_disabled_after_the_code_was_made_gets_nothing(party: Rely
     assert refused(party.refresh(tokens["refresh_token"]))
     assert party.introspect(tokens["access_token"]) == {"active": False}
     assert party.http.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}).status_code == 401
+
+
+def test_T6_the_account_is_looked_at_itself_whatever_else_ends_with_it(party: RelyingParty, provider: Provider) -> None:
+    """Sessions and tokens end with an account, which a node may learn a moment later than it reads the account."""
+    code, tokens = party.code(), party.tokens()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert party.http.get("/userinfo", headers=bearer).status_code == 200
+    disabled = update(person).where(person.c.username == "wang").values(disabled_at=provider.clock.now())
+    provider.database.write(lambda connection: connection.execute(disabled))
+    assert party.http.get("/userinfo", headers=bearer).status_code == 401
+    assert refused(party.redeem(code))
+    assert refused(party.refresh(tokens["refresh_token"]))
 
 
 def test_T6_a_disabled_client_gets_nothing_within_a_second(party: RelyingParty, provider: Provider) -> None:
