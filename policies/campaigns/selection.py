@@ -46,10 +46,11 @@ def in_force_since(state: GrantState, versions: Versions) -> datetime:
     """From when the days of a grant in force count.
 
     A version that took effect without its provider's signature begins no new time: the grant has been in force since
-    the provider signed last. Else whoever tightens it by a field would put off that the provider looks at it again.
+    the provider signed last, or from its beginning. Else whoever tightens it by a field, or suspends it and puts it
+    back, would put off that the provider looks at it again.
     """
     since = max(state.changed_at, state.grant.valid_from)  # an active grant changed last when it became active
-    if state.grant.version == 1 or state.signed_by_provider:
+    if state.signed_by_provider:
         return since
     earlier = [
         each
@@ -57,12 +58,12 @@ def in_force_since(state: GrantState, versions: Versions) -> datetime:
         if each.status is Status.SUPERSEDED and each.grant.version < state.grant.version
     ]
     signed = [each for each in earlier if each.signed_by_provider][-1:]
-    return min([since, *map(_began, signed or earlier)])
+    return min([since, *map(_began, signed or (*earlier, state))])
 
 
-def _began(replaced: GrantState) -> datetime:
-    """It changed last when it was replaced: what is known of its beginning is who signed it when, and its own term."""
-    return max([replaced.grant.valid_from, *(each.at for each in replaced.signatures)])
+def _began(state: GrantState) -> datetime:
+    """It changed last when it was replaced or put back: of its beginning is known who signed it when, and its term."""
+    return max([state.grant.valid_from, *(each.at for each in state.signatures)])
 
 
 def chosen(

@@ -56,6 +56,7 @@ from policies.grants.events import GrantState, Signature
 from policies.grants.events import Status as GrantStatus
 from policies.grants.lifecycle import decide as decide_grant
 from policies.grants.lifecycle import evolve as evolve_grant
+from policies.grants.routing import OFFICE
 from policies.proceedings import NotAllowed
 from policies.roles import Officer, Role
 from tests.cases import sized
@@ -270,6 +271,18 @@ def test_a_version_that_went_past_the_provider_counts_since_they_signed_last(
     assert NOW - in_force_since(now, lambda _grant: every) == timedelta(days=days)
     for least, meant in ((days, (now,)), (days + 1, ())):
         assert chosen(Selection(in_force_days=least), [now], lambda _grant: every, NOW) == meant
+
+
+@pytest.mark.parametrize(
+    ("number", "signers", "days"),
+    [(1, OFFICE, 60), (2, OFFICE, 60), (2, ALONE, 60), (1, BOTH, 9), (2, BOTH, 9)],
+)
+def test_what_the_provider_never_signed_counts_from_its_beginning_however_often_it_is_put_back(
+    number: int, signers: tuple[Role, ...], days: int
+) -> None:
+    """Its provider signs that it is put back where it signed before; else two of the data office do (ADR 0092)."""
+    back = replace(version(number, 40, *signers, status=GrantStatus.ACTIVE), changed_at=NOW - timedelta(days=9))
+    assert NOW - in_force_since(back, lambda _grant: [back]) == timedelta(days=days)
 
 
 def test_only_the_exchange_ends_a_grant_before_its_time_for_a_campaign() -> None:
