@@ -157,6 +157,18 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """Fields and questions of an evidence type that are shared in one way."""
+
+    fields: frozenset[str] = frozenset()
+    predicates: frozenset[str] = frozenset()
+
+    def within(self, other: Shared) -> bool:
+        """Whether all of it is of the other, too."""
+        return self.fields <= other.fields and self.predicates <= other.predicates
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceType:
     """A kind of evidence: whose it is, what its record looks like, and what may be asked of it.
 
@@ -201,6 +213,13 @@ class EvidenceType:
         """The strictest share type of all that is touched; never less strict than its own."""
         found = {self.share_type, *(self.fields[name].share_type for name in self.touched(fields, predicates))}
         return max(found, key=[*SHARE_TYPES].index)
+
+    def shared(self, how: str) -> Shared:
+        """What of it is shared in this way: each field, and each question by the strictest field behind it."""
+        return Shared(
+            frozenset(name for name in self.fields if self.share_type_of((name,)) == how),
+            frozenset(name for name in self.predicates if self.share_type_of((), (name,)) == how),
+        )
 
     def sensitivity_of(self, fields: Iterable[str], predicates: Iterable[str] = ()) -> int:
         """The highest sensitivity of all that is touched."""

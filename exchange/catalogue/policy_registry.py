@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from exchange.catalogue.model import NOT_SHARED, UNCONDITIONAL, EvidenceType
 from exchange.catalogue.registry import Registry
 from policies import registry as policies
@@ -33,20 +31,15 @@ def _evidence_type(kind: EvidenceType) -> policies.RegisteredEvidenceType:
         name: policies.RegisteredField(field.label, field.minimal_mask, field.sensitivity)
         for name, field in kind.fields.items()
     }
-    fields_shared = {name: kind.share_type_of((name,)) for name in fields}
-    predicates_shared = {name: kind.share_type_of((), (name,)) for name in kind.predicates}
+    withheld, free = kind.shared(NOT_SHARED), kind.shared(UNCONDITIONAL)
     return policies.RegisteredEvidenceType(
         kind.provider,
         fields,
         frozenset(kind.predicates),
         kind.classification,
         behind={name: kind.touched((), (name,)) for name in kind.predicates},
-        unshared_fields=_shared(NOT_SHARED, fields_shared),
-        unshared_predicates=_shared(NOT_SHARED, predicates_shared),
-        unconditional_fields=_shared(UNCONDITIONAL, fields_shared),
-        unconditional_predicates=_shared(UNCONDITIONAL, predicates_shared),
+        unshared_fields=withheld.fields,
+        unshared_predicates=withheld.predicates,
+        unconditional_fields=free.fields,
+        unconditional_predicates=free.predicates,
     )
-
-
-def _shared(how: str, share_types: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(name for name, share_type in share_types.items() if share_type == how)

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from exchange.catalogue import reading
 from exchange.catalogue.grant_drafts import misfits
-from exchange.catalogue.kinds import DIVISION, Key
+from exchange.catalogue.kinds import DIVISION, EVIDENCE_TYPE, Key
 from exchange.catalogue.reading import Document, InvalidCatalogue
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.workflow.commands import Command, SubmitEntry
@@ -26,6 +27,7 @@ from exchange.catalogue.workflow.events import (
     facts,
 )
 from exchange.catalogue.workflow.lifecycle import decide, owner
+from exchange.catalogue.workflow.sharing import its_provider_shares
 from exchange.in_force.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.proceedings import record
@@ -86,6 +88,8 @@ class Publishing:
         event = decide(command, before, actor, self.clock.now(), kind)
         after = evolve(before, event, kind=kind, name=name)
         seen = self._checked(command, event, before, (kind, name))
+        if isinstance(command, SubmitEntry) and kind == EVIDENCE_TYPE:
+            self._handed_in(after, actor)
 
         def also(connection: Connection, receipts: Sequence[Receipt]) -> None:
             spend(connection, receipts)
@@ -109,6 +113,15 @@ class Publishing:
         changed = None if isinstance(event, EntryWithdrawn) or proposal is None else proposal.document
         seen = self._fits({key: changed})
         return seen if isinstance(event, (EntryPublished, EntryWithdrawn)) else None
+
+    def _handed_in(self, after: EntryState, actor: Officer) -> None:
+        """Whether this officer may hand in what an evidence type is to share. Raises NotAllowed."""
+        published = self.policy.renew().registry.evidence_types.get(after.name)
+        if after.proposal is None:
+            raise AssertionError("the table hands in nothing without a draft")
+        proposed = reading.evidence_type(after.proposal.document)
+        if (refusal := its_provider_shares(published, proposed, actor)) is not None:
+            raise refusal
 
     def _fits(self, changed: Mapping[Key, Document | None]) -> int:
         """The version of the catalogue that these changes fit: it, whoever names what changes, and living grants.

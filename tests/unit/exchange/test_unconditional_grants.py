@@ -249,3 +249,69 @@ def test_the_pages_say_whose_turn_it_is_and_that_its_provider_does_not_sign(worl
     assert "生效中" in browsers["pan"].get(page).text
     assert "可以随时暂停" in browsers["pan"].get("/console/messages").text
     assert browsers["pan"].press(f"{page}/suspend", reason="演示：核查中").status_code == 303
+
+
+ENTRY = "/v1/catalogue/entries/evidence-types/identity-card"
+REVIEWER = GOVERNOR | {"sub": "qin"}
+
+
+def entered(world: World, who: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """A change of the type that somebody drafts."""
+    made = world.officer("POST", "/v1/catalogue/entries", {"manifest": manifest}, **who)
+    assert made.status_code == 201, made.text
+
+
+def reviewed(world: World) -> Any:
+    """It was handed in, and somebody else of data governance publishes it."""
+    world.officer("POST", f"{ENTRY}/review", {}, **REVIEWER)
+    seen = world.officer("GET", ENTRY, **REVIEWER).json["draft"]["digest"]
+    done = world.officer("POST", f"{ENTRY}/publish", {"digest": seen}, **REVIEWER)
+    world.rooms.policy.renew()
+    return done
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [FREE, ONE_CONDITIONAL, identity_card(share_type="unconditional", name={"zh": "居民身份", "en": "identity"})],
+    ids=["all", "some", "and another name"],
+)
+def test_the_data_office_does_not_take_the_providers_seat_away_by_the_catalogue(
+    world: World, manifest: dict[str, Any]
+) -> None:
+    """Written down as unconditional for a moment, it would be granted without its provider, and stay granted."""
+    entered(world, GOVERNOR, manifest)
+    refused = world.officer("POST", f"{ENTRY}/submit", {}, **GOVERNOR)
+    assert (refused.status_code, refused.json.get("reason")) == (403, "catalogue.provider-shares"), refused.text
+    assert world.officer("POST", f"{ENTRY}/submit", {}, **PROVIDER).json["status"] == "change_pending"
+    assert reviewed(world).status_code == 200
+    path = accepted(world, fields=["name"])
+    assert seats(world, path) == OFFICE
+
+
+def test_a_new_type_is_shared_unconditionally_by_its_provider_alone_as_the_page_says(small_world: World) -> None:
+    manifest = identity_card(share_type="unconditional")
+    manifest["metadata"] = {"name": "residence-card"}
+    at, entered_at = "/console/entries/evidence-types/residence-card", ENTRY.replace("identity", "residence")
+    entered(small_world, GOVERNOR, manifest)
+    browser = OfficersBrowser(small_world)
+    browser.sign_in(GOVERNOR["sub"], "governance-officer", organisation=URBAN)
+    page = browser.press(f"{at}/submit")
+    assert (page.status_code, "由提供部门经办人提交" in page.text) == (403, True), page.text
+    other = PROVIDER | {"organisation": MARKET}
+    assert small_world.officer("POST", f"{entered_at}/submit", {}, **other).status_code == 403
+    assert small_world.officer("POST", f"{entered_at}/submit", {}, **PROVIDER).json["status"] == "submitted"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        identity_card(share_type="unconditional", born={"share_type": "conditional", "sensitivity": 2}),
+        identity_card(share_type="conditional"),
+    ],
+    ids=["as before", "less"],
+)
+def test_the_data_office_hands_in_what_does_not_become_unconditional(world: World, manifest: dict[str, Any]) -> None:
+    published(world, ONE_CONDITIONAL)
+    entered(world, GOVERNOR, manifest)
+    assert world.officer("POST", f"{ENTRY}/submit", {}, **GOVERNOR).status_code == 200
+    assert reviewed(world).status_code == 200
