@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, MutableMapping
+import re
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,19 +12,28 @@ from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Page, Response
+from sqlalchemy import MetaData, select
 
-PHONE, DESK = 390, 1200
+from kernel.database import Database
+
+NARROWEST, PHONE, DESK = 320, 390, 1200
+"""WCAG 2.2 1.4.10 asks for the first: what fits there, and here, fits between."""
 WIDTHS = (PHONE, DESK)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SHOTS = os.environ.get("TONGBAN_SCREENSHOTS")
 """The folder for pictures of every page that is looked at; none are taken without it."""
 
-_JUDGING = Path(__file__).with_name("judging.js").read_text(encoding="utf-8")
+_JUDGING, _LAYOUT = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("judging.js", "layout.js"))
 SCRIPT = f"""globalThis.judged = (() => {{
   let made;
   return (asked) => (made ??= (() => {{ {AXE_SCRIPT}
 {_JUDGING}
 return judge; }})())(asked);
+}})();
+globalThis.laidOut = (() => {{
+  let made;
+  return (names) => (made ??= (() => {{ {_LAYOUT}
+return layout; }})())(names);
 }})();"""
 """What every page of a context brings along; a page that nobody looks at only reads over it."""
 
@@ -46,8 +56,10 @@ class Answered(NamedTuple):
 class Look:
     """Look at pages: `look(page, "sign-in")`.
 
-    axe finds nothing, nothing is wider than the window, the keyboard goes down the page, and a picture is taken when a
-    folder is named for them. Without scripts (`scripts=False`) axe cannot run, and only the rest is looked at.
+    axe finds nothing, the keyboard goes down the page, and a picture is taken when a folder is named for them. What is
+    looked for in such a picture is asked of the browser: at these widths and on the narrowest phone nothing is wider
+    than the window, cut off, covered, one upon the other, or in the other language. Without scripts (`scripts=False`)
+    nobody can be asked, and only the width is looked at; nor is a page that a library draws (`own=False`).
 
     Colours are the same in both languages: they are judged at the desk in English and on the phone in Chinese, so that
     whoever walks in both has judged them at both widths.
@@ -56,8 +68,10 @@ class Look:
     shown: Mapping[Page, Answered]
     seen: set[Answered] = field(default_factory=set)
     """What has been looked at so far."""
+    names: Callable[[], Iterable[str]] = tuple
+    """What has Chinese names alone, which an English page shows as they are."""
 
-    def __call__(self, page: Page, name: str, *, scripts: bool = True) -> None:
+    def __call__(self, page: Page, name: str, *, scripts: bool = True, own: bool = True) -> None:
         language = page.locator("html").get_attribute("lang") or ""
         before = page.viewport_size
         assert before is not None
@@ -73,12 +87,41 @@ class Look:
             else:
                 found = {"width": page.evaluate("document.documentElement.scrollWidth")}
             assert found["width"] <= width, f"{name} is wider than {width}"
+            if scripts and own:
+                self._laid_out(page, name, width)
             if SHOTS:
                 page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
-        if page.viewport_size != before:
-            page.set_viewport_size(before)
+        if own:
+            page.set_viewport_size({"width": NARROWEST, "height": before["height"]})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= NARROWEST, f"{name} is wider than {NARROWEST}"
+            if scripts:
+                self._laid_out(page, name, NARROWEST)
+        page.set_viewport_size(before)
         if not problem and page in self.shown:
             self.seen.add(self.shown[page])
+
+    def _laid_out(self, page: Page, name: str, width: int) -> None:
+        """Nothing at this width is what a picture would show to be wrong; see layout.js."""
+        names = sorted(self.names(), key=len, reverse=True)
+        wrong = {fault: at for fault, at in page.evaluate("names => laidOut(names)", names).items() if at}
+        assert not wrong, f"{name} at {width}: {wrong}"
+
+
+_CHINESE = re.compile(r"[\u3400-\u9fff]+")
+
+
+def stored_words(database: Database) -> set[str]:
+    """Every run of Chinese characters that a database holds in plain: what people named and typed, no page's own."""
+    found: set[str] = set()
+    tables = MetaData()
+    with database.read() as connection:
+        tables.reflect(connection)
+        for row in (row for table in tables.tables.values() for row in connection.execute(select(table))):
+            for value in row:
+                text = value.decode("utf-8", "ignore") if isinstance(value, bytes) else str(value)
+                found.update(_CHINESE.findall(text))
+    return found
 
 
 def judged(page: Page, width: int, *, colours: bool = True, again: bool = False) -> dict[str, Any]:

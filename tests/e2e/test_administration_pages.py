@@ -13,7 +13,7 @@ from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider
 from tests.doubles.relying_party import PERMITS, RelyingParty, by_secret, detail, details, public_client
 from tests.e2e.grounds import IDENTITY_PROVIDER, missed
-from tests.e2e.looking import Look
+from tests.e2e.looking import Look, stored_words
 
 BUTTON = "form[method=post] button.govuk-button:not(.govuk-password-input__toggle)"
 
@@ -40,6 +40,7 @@ class Walker:
     """Looks at one page after the other."""
 
     def __init__(self, page: Page, provider: Provider, look: Look, scripts: bool) -> None:
+        look.names = lambda: stored_words(provider.database)
         self.page, self.provider, self.base = page, provider, provider.settings.issuer
         self._look, self._scripts = look, scripts
 

@@ -34,6 +34,7 @@ def sign_in(page: Page, provider: Provider, username: str, path: str) -> None:
 def test_appointing_confirming_and_choosing_can_be_used_by_everybody(
     provider: Provider, new_page: Callable[..., Page], look: Look, language: str
 ) -> None:
+    look.names = lambda: (NAME, "王小明", "李丽")
     li = new_page(language)
     sign_in(li, provider, "li", PAGE)
     submit(li, button='form[action$="/representations"] button.govuk-button', code="1")
