@@ -9,6 +9,7 @@ const LABELS = "h1, h2, h3, label, legend, button, th, dt, caption, summary, tit
 function isShown(one) {
   const box = one.getBoundingClientRect();
   if (box.width <= 1 || box.height <= 1) return false;
+  if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) return false; // waits beside the page for the keyboard
   if (!one.checkVisibility({ opacityProperty: true, visibilityProperty: true })) return false;
   for (let at = one; at; at = at.parentElement) {
     const style = getComputedStyle(at);
