@@ -17,7 +17,12 @@ ON_PAPER = ("restaurant", "newborn", "school", "home-transfer", "retirement", "a
 STORIES = (*ON_PAPER, "emergency")
 PORTS_OF_A_DEMO = 32
 REFUSED = {
-    "restaurant": ["return-flow.not-granted", "resolution.sharing-could-supply", "policy.field-not-granted"],
+    "restaurant": [
+        "return-flow.not-granted",
+        "resolution.sharing-could-supply",
+        "policy.field-not-granted",
+        "resolution.certificate-not-in-force",
+    ],
     "school": ["policy.consent-missing", "policy.consent-missing", "preview.declined"],
     "home-transfer": ["evidence.not-found"],
     "after-death": ["policy.system-locked", "case.closed", "evidence.input-missing"],
@@ -32,6 +37,7 @@ REFUSED = {
 SEEN = {
     ("restaurant", "行数"): [33],
     ("restaurant", "邻区未给"): [4],
+    ("restaurant", "证照状态"): ["有效", "暂扣"],
     ("restaurant", "评分"): [2],
     ("restaurant", "差评"): [1],
     ("restaurant", "确认退出的网站"): [2],

@@ -68,6 +68,7 @@ IN_ENGLISH: Mapping[str, str] = {
     "缴费月数": "months paid",
     "行数": "rows",
     "评分": "grade",
+    "证照状态": "certificate",
     "还可以答": "tries left",
     "进程": "processes",
     "追问次数": "times asked",

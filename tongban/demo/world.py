@@ -22,6 +22,7 @@ BUSINESSES = 36
 TODAY = datetime.date(2026, 11, 20)
 UPDATED = "2026-11-20T02:30:00+08:00"
 POLICE = "11500000DEM0000303"
+MARKET = "11500000DEM000057T"
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 GIVEN = ("示例", "样本", "演示", "虚构", "测试", "拟定", "范例", "试样", "示范", "模拟", "样例", "例证")
 SUFFIX = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
@@ -79,7 +80,7 @@ def build(seed: int = 20261120) -> dict[str, Any]:
         "certificates": [household_certificate()],
         "vaccinations": list(vaccinations(people)),
         "businesses": businesses,
-        "free_codes": [sole_trader_code(index) for index in range(500, 700)],
+        "free_codes": [*free_codes()],
     }
 
 
@@ -218,7 +219,20 @@ def trading(chance: random.Random, people: Sequence[dict[str, Any]]) -> Iterator
             "valid_until": "长期",
             "status": chance.choice(("01", "01", "01", "01", "04")),
             "updated": UPDATED,
+            "certificate": licence_certificate(sole_trader_code(index + 1)),
         }
+
+
+def licence_certificate(code: str) -> str:
+    """The identifier of the electronic business licence of a body (GB/T 36904)."""
+    return certificate_id.compose(f"{MARKET}001", MARKET, code).value
+
+
+def free_codes() -> Iterator[dict[str, str]]:
+    """Codes that are free to be given out, each with the identifier that its licence will have."""
+    for index in range(500, 700):
+        code = sole_trader_code(index)
+        yield {"code": code, "certificate": licence_certificate(code)}
 
 
 def employments(

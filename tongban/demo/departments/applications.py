@@ -61,6 +61,10 @@ class Application:
         """The released fields of the first delivered evidence of a type."""
         return next(item["data"] for item in self.evidence if item["type"] == kind)
 
+    def certificate(self, kind: str) -> dict[str, Any]:
+        """How the certificate stands that the first delivered evidence of a type is, as it says itself."""
+        return next(item["provenance"]["certificate_status"] for item in self.evidence if item["type"] == kind)
+
     def answers_of(self, kind: str) -> list[dict[str, Any]]:
         """The answers of the first evidence of a type that has some."""
         return next(item["answers"] for item in self.evidence if item["type"] == kind and "answers" in item)

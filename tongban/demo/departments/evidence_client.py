@@ -129,6 +129,12 @@ class EvidenceClient:
         key = ProofKey()
         return self._call("GET", f"/v1/cases/{case}/uploads-avoided", self._cases_token(key), key, None)
 
+    def requirement(self, case: str, code: str) -> dict[str, Any]:
+        """How one requirement of a case about its applicant stands."""
+        key = ProofKey()
+        told = self._call("GET", f"/v1/cases/{case}/requirements", self._cases_token(key), key, None)
+        return next(dict(one) for one in told["requirements"] if one["code"] == code)
+
     def resolve(self, case: str, requirement: str, rung: str) -> dict[str, Any]:
         """Say that a requirement is met by paper, at the window or by an upload, with no reason given."""
         key, said = ProofKey(), {"requirement": requirement, "by": rung}

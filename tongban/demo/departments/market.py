@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tongban.demo.departments.applications import Application
+from tongban.demo.departments.evidence_client import EvidenceClient
 from tongban.demo.departments.process import place
-from tongban.demo.departments.website import Bilingual, Question, Service, serve
+from tongban.demo.departments.website import Bilingual, Question, Service, registration, serve
 
 LICENCES = """
 CREATE TABLE IF NOT EXISTS yyzz (     -- 营业执照
@@ -23,11 +24,28 @@ CREATE TABLE IF NOT EXISTS yyzz (     -- 营业执照
   clrq     TEXT NOT NULL,              -- 成立日期 yyyy-MM-dd
   yxq      TEXT NOT NULL,              -- 营业期限
   zt       TEXT NOT NULL,              -- 状态 01 有效 04 注销
-  gxsj     TEXT NOT NULL
+  gxsj     TEXT NOT NULL,
+  dzzzbs   TEXT NOT NULL               -- 电子证照标识
 );
-CREATE TABLE IF NOT EXISTS free_code (number INTEGER PRIMARY KEY AUTOINCREMENT, code TEXT UNIQUE NOT NULL);
+CREATE TABLE IF NOT EXISTS free_code (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  code   TEXT UNIQUE NOT NULL,
+  dzzzbs TEXT NOT NULL
+);
 """
-KEYS = ("code", "name", "owner_number", "owner", "address", "division", "founded", "valid_until", "status", "updated")
+KEYS = (
+    "code",
+    "name",
+    "owner_number",
+    "owner",
+    "address",
+    "division",
+    "founded",
+    "valid_until",
+    "status",
+    "updated",
+    "certificate",
+)
 """What the world calls these columns."""
 DIVISION = "500199"
 """Of the window that this website stands for."""
@@ -63,17 +81,19 @@ def rounds(answers: Mapping[str, str]) -> list[list[dict[str, Any]]]:
 
 
 def issue(application: Application, folder: Path) -> list[tuple[Bilingual, str]]:
-    """Write the licence into this department's own database and say what was issued."""
+    """Write the licence into this department's own database, report the e-certificate, and say what was issued."""
     owner, premises = application.data("identity-card"), application.data("premises-title")
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     with sqlite3.connect(folder / "licences.sqlite3", isolation_level="IMMEDIATE") as database:
-        number, code = database.execute("SELECT number, code FROM free_code ORDER BY number LIMIT 1").fetchone()
+        free = database.execute("SELECT number, code, dzzzbs FROM free_code ORDER BY number LIMIT 1")
+        number, code, certificate = free.fetchone()
         database.execute("DELETE FROM free_code WHERE number = ?", (number,))
         row = (code, application.answers["trade_name"], owner["citizen_number"], owner["name"], premises["address"])
         now = datetime.datetime.now(datetime.UTC).isoformat()
-        values = (*row, DIVISION, today, "长期", "01", now)
-        database.execute("INSERT INTO yyzz VALUES (?,?,?,?,?,?,?,?,?,?)", values)
+        values = (*row, DIVISION, today, "长期", "01", now, certificate)
+        database.execute("INSERT INTO yyzz VALUES (?,?,?,?,?,?,?,?,?,?,?)", values)
     database.close()
+    EvidenceClient(registration(folder)).report(change(certificate, "issue", owner["citizen_number"]))
     return [
         (("营业执照号", "Business licence number"), code),
         (("名称", "Trade name"), application.answers["trade_name"]),
@@ -81,14 +101,25 @@ def issue(application: Application, folder: Path) -> list[tuple[Bilingual, str]]
     ]
 
 
+def change(certificate: str, what: str, holder: str) -> dict[str, Any]:
+    """The report of what was done to a licence a moment ago, as ``POST /v1/certificates/changes`` takes it."""
+    return {
+        "certificate": certificate,
+        "change": what,
+        "evidence_type": "business-licence",
+        "subject": {"scheme": "citizen-number", "value": holder},
+        "effective_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds"),
+    }
+
+
 def prepare(folder: Path, world: Mapping[str, Any]) -> None:
     """Existing licences, and the codes that are free to be given out."""
     with sqlite3.connect(folder / "licences.sqlite3") as database:
         database.executescript(LICENCES)
         rows = [tuple(business[key] for key in KEYS) for business in world["businesses"]]
-        database.executemany("INSERT OR IGNORE INTO yyzz VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
-        free = [(code,) for code in world["free_codes"]]
-        database.executemany("INSERT OR IGNORE INTO free_code (code) VALUES (?)", free)
+        database.executemany("INSERT OR IGNORE INTO yyzz VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+        free = [(one["code"], one["certificate"]) for one in world["free_codes"]]
+        database.executemany("INSERT OR IGNORE INTO free_code (code, dzzzbs) VALUES (?, ?)", free)
     database.close()
 
 

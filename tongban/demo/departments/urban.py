@@ -9,7 +9,10 @@ from typing import Any
 
 from tongban.demo.departments.applications import Application
 from tongban.demo.departments.process import place
-from tongban.demo.departments.website import Bilingual, Question, Service, serve
+from tongban.demo.departments.website import Bilingual, NotNow, Question, Service, serve
+
+STANDING = ("valid", "unknown")
+"""A licence of which its department has reported nothing is taken as its record says."""
 
 
 def subjects(_answers: Mapping[str, str]) -> list[dict[str, str]]:
@@ -30,8 +33,13 @@ def rounds(answers: Mapping[str, str]) -> list[list[dict[str, Any]]]:
 
 
 def permit(application: Application, _folder: Path) -> list[tuple[Bilingual, str]]:
-    """The permit, on the licence's data."""
-    licence = application.data("business-licence")
+    """The permit, on the licence's data; none while the licence does not stand."""
+    licence, stands = application.data("business-licence"), application.certificate("business-licence")
+    if stands["status"] not in STANDING:
+        zh, en = stands["label"]["zh"], stands["label"]["en"]
+        raise NotNow(
+            f"营业执照现为“{zh}”，请先向发照部门办理", f"the business licence is {en}: its department puts it right"
+        )
     return [
         (("招牌许可编号", "Sign-board permit"), f"ZP-{secrets.token_hex(4).upper()}"),
         (("依据的营业执照", "On business licence"), licence["licence_number"]),

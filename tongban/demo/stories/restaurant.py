@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from tongban.demo import world
 from tongban.demo.departments.evidence_client import EvidenceClient, Registration
+from tongban.demo.departments.market import change
 from tongban.demo.narration import StoryFailed, expect
 from tongban.demo.stories import return_flow
 from tongban.demo.stories.browser import Browser, Page
@@ -45,6 +46,7 @@ def play(stage: Stage) -> None:
     receipts(stage, first[0])
     rows = return_flow.came_back(stage, STORY, patrols, licence)
     return_flow.seen(stage, STORY, browser, "wang", rows)
+    suspended(stage, browser, stage.certificate_of(licence))
     rated(stage, browser)
     sign_out(stage, browser)
 
@@ -99,10 +101,17 @@ def urban(stage: Stage, browser: Browser, licence: str) -> list[dict[str, Any]]:
         step.saw(密码输入次数=browser.passwords_typed)
     with stage.narrator.step(STORY, "刚发的执照马上能用", "the licence issued minutes ago is already evidence") as step:
         items = evidence_of(browser, page, 3)
-        used = next(item["data"]["licence_number"] for item in items if item["type"] == "business-licence")
+        came = licence_in(items)
+        used, stands = came["data"]["licence_number"], came["provenance"]["certificate_status"]
         expect(used == licence, f"{used} is not {licence}")
-        step.saw(执照=used)
+        expect((stands["status"], stands["found_by"]) == ("valid", "identifier"), str(stands))
+        step.saw(执照=used, 证照状态=stands["label"]["zh"])
     return items
+
+
+def licence_in(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """The licence among the evidence."""
+    return next(item for item in items if item["type"] == "business-licence")
 
 
 def uploads(stage: Stage, first: list[dict[str, Any]], second: list[dict[str, Any]]) -> None:
@@ -205,6 +214,32 @@ def receipts(stage: Stage, item: dict[str, Any]) -> None:
         step.saw(命令=kept.command)
     with stage.narrator.step(STORY, "改动一个字符：验证不通过", "one character changed: verification fails"):
         expect_verified(kept.changed(), status=1)
+
+
+def suspended(stage: Stage, browser: Browser, certificate: str) -> None:
+    """While the licence is suspended its evidence says so, it meets nothing, and a copy of it does not, either."""
+    issuer, relying = (EvidenceClient(Registration(**stage.site_file(site))) for site in ("market", "urban"))
+    with stage.narrator.step(
+        STORY,
+        "执照被暂扣：取得的材料写明，城管不发许可",
+        "the licence is suspended: its evidence says so, and there is no permit",
+    ) as step:
+        issuer.report(change(certificate, "suspend", world.WANG.number))
+        page = apply(stage, browser, "urban", {"sign_text": "王记三店"})
+        told = licence_in(evidence_of(browser, page, 3))["provenance"]["certificate_status"]
+        expect(told["status"] == "suspended" and "不能办理" in page.text, page.text[:400])
+        step.saw(证照状态=told["label"]["zh"])
+    with stage.narrator.step(
+        STORY,
+        "这一项不算满足，收纸质副本也不行；随后恢复",
+        "it meets nothing, nor does a copy on paper; then it is resumed",
+    ) as step:
+        (case,) = [one["case"] for one in stage.applications("urban") if page.url.endswith(one["identifier"])]
+        stands = relying.requirement(case, "licence")
+        expect((stands["status"], stands["next"]["code"]) == ("open", "window"), str(stands))
+        problem = problem_of(lambda: relying.resolve(case, "licence", "upload"))
+        issuer.report(change(certificate, "resume", world.WANG.number))
+        step.saw(理由=problem["title"], code=problem["code"])
 
 
 def rated(stage: Stage, browser: Browser) -> None:

@@ -46,6 +46,13 @@ class Stage:
         database.close()
         return dict(rows)
 
+    def certificate_of(self, licence: str) -> str:
+        """The e-certificate identifier of a licence, in the market regulator's own database."""
+        with sqlite3.connect(self.folder / "departments" / "market" / "licences.sqlite3") as database:
+            (found,) = database.execute("SELECT dzzzbs FROM yyzz WHERE tyshxydm = ?", (licence,)).fetchone()
+        database.close()
+        return str(found)
+
     def titles(self) -> dict[str, tuple[str, str]]:
         """(holder, state) by title in the property register's own database."""
         with sqlite3.connect(self.folder / "departments" / "property" / "titles.sqlite3") as database:
