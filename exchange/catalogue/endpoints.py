@@ -71,9 +71,13 @@ class Catalogue:
         self.shelves.keep_up(current(self.policy).registry)
 
     def begun(self) -> None:
-        """Make the search ready when it never was, so that no question waits for it. Raises as ``keep_up``."""
+        """Make the search ready when it never was, so that no question waits for it.
+
+        Whoever looks whether this node is ready does not wait for the thread that is at it. Raises NotBegun, and as
+        ``keep_up``.
+        """
         if not self.shelves.begun:
-            self.keep_up()
+            self.shelves.begin(current(self.policy).registry)
 
     def organisations(self, http: HttpRequest) -> HttpResponse:
         """``GET /v1/catalogue/organisations``."""

@@ -42,6 +42,10 @@ class _Shelf:
     index: Index
 
 
+class NotBegun(Exception):
+    """There is not yet an index of every kind."""
+
+
 class Shelves:
     """An index of each kind of entry that is searched. Safe for threads.
 
@@ -64,6 +68,16 @@ class Shelves:
         for kind in _KINDS:
             with self._locks[kind]:
                 self._follow(kind, registry, len(_KINDS[kind].of(registry)) + MOST_IN_PASSING)
+
+    def begin(self, registry: Registry) -> None:
+        """Make every first index that nobody is making just now. Raises NotBegun where somebody is at one."""
+        for kind in (kind for kind in _KINDS if kind not in self._shelves):
+            if not self._locks[kind].acquire(blocking=False):
+                raise NotBegun
+            try:
+                self._follow(kind, registry, MOST_IN_PASSING)
+            finally:
+                self._locks[kind].release()
 
     def index(self, kind: str, registry: Registry) -> Index:
         """The entries of a kind in this registry, or, while much changes, in one a moment before."""
@@ -103,5 +117,6 @@ class Shelves:
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """The codes of entries that came, went, or are no longer the same."""
-    came = [code for code, one in after.items() if before.get(code) is not one]
+    # A registry that was read as a whole has other objects, most of which say the same.
+    came = [code for code, one in after.items() if (was := before.get(code)) is not one and was != one]
     return came + [code for code in before if code not in after]

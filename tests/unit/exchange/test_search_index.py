@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -15,8 +17,9 @@ from exchange.catalogue.kinds import SERVICE_ITEM
 from exchange.catalogue.model import ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.search import shelves
+from exchange.catalogue.search.entries import Searchable
 from exchange.catalogue.search.index import Filters, Index, Place
-from exchange.catalogue.search.shelves import Shelves
+from exchange.catalogue.search.shelves import NotBegun, Shelves
 from exchange.catalogue.search.words import MOST_TERMS, normal, terms
 from kernel.text import Text
 
@@ -191,3 +194,43 @@ def test_many_changes_make_the_index_anew() -> None:
     searched.keep_up(after)
     assert searched.index(SERVICE_ITEM, after).find(terms("证明"), Filters(), None, 5).total == len(many)
     assert searched.index(SERVICE_ITEM, after).find(terms("户口"), Filters(), None, 5).total == 0
+
+
+def test_a_catalogue_that_was_read_as_a_whole_is_compared_by_what_it_says() -> None:
+    """All its entries are other objects than before; nobody waits for those of which not a word changed."""
+    searched = Shelves()
+    catalogue = {f"D{n}": Written("证明", "a") for n in range(shelves.MOST_CHANGED + 1)}
+    before = searched.index(SERVICE_ITEM, registry(catalogue, 1, {}))
+    assert searched.index(SERVICE_ITEM, registry(catalogue, 2, {})) is before
+    changed = registry({**catalogue, "E": Written("户口", "a")}, 3, {})
+    assert searched.index(SERVICE_ITEM, changed).find(terms("户口"), Filters(), None, 5).codes == ("E",)
+
+
+def test_whoever_looks_whether_the_search_is_ready_does_not_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, first = Shelves(), registry({"A": Written("户口", "a")}, 1, {})
+    at_it, go_on = threading.Event(), threading.Event()
+    build = Index.build
+
+    def slowly(entries: Iterable[Searchable]) -> Index:
+        at_it.set()
+        assert go_on.wait(20)
+        return build(entries)
+
+    monkeypatch.setattr(Index, "build", slowly)
+    maker = threading.Thread(target=searched.keep_up, args=(first,))
+    maker.start()
+    assert at_it.wait(20)
+    try:
+        with pytest.raises(NotBegun):
+            searched.begin(first)
+    finally:
+        go_on.set()
+        maker.join()
+    searched.begin(first)
+    assert searched.begun
+
+
+def test_the_first_index_is_made_by_whoever_looks_where_nobody_else_does() -> None:
+    searched = Shelves()
+    searched.begin(registry({"A": Written("户口", "a")}, 1, {}))
+    assert searched.begun

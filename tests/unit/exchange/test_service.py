@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
+from sqlalchemy import Connection
 from structlog.testing import capture_logs
 from werkzeug.test import Client
 
@@ -20,10 +21,11 @@ from exchange.authentication.fetching import IssuerUnreachable
 from exchange.authentication.issuer import Issuer
 from exchange.authentication.revocations import RevocationFeed
 from exchange.authentication.security_log import SecurityLog
+from exchange.store import catalogue, epoch
 from kernel import migrations
 from kernel.background import Ticker
 from kernel.clock import ManualClock, SystemClock
-from kernel.database import DatabaseUnavailable
+from kernel.database import Database, DatabaseUnavailable
 from kernel.entropy import SystemEntropy
 from kernel.keys import KeyRing
 from kernel.lease import LeaseLost
@@ -33,7 +35,8 @@ from kernel.metrics import Metrics
 from kernel.outbound import OutboundClient
 from kernel.settings import ExchangeSettings, SettingsError
 from kernel.web.http import HttpRequest
-from tests.doubles.exchange import ISSUER, NOW, World
+from tests.doubles.exchange import ISSUER, NOW, World, organisation
+from tests.doubles.identity_provider import credit_code
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -88,6 +91,30 @@ def test_it_starts_without_its_issuer_and_says_so(one_database_url: str, tmp_pat
         assert ready.json["checks"]["policy-epoch"] == "passing"
         assert client.get("/v1/catalogue/organisations").json["total"] == 0
     finally:
+        service.close()
+
+
+def test_a_large_import_is_found_by_a_node_that_nobody_told(one_database_url: str, tmp_path: Path) -> None:
+    """Written by another process, and more than a question waits for: the node's own thread follows."""
+    service = open_service(installed(one_database_url, tmp_path))
+    database = Database.open(one_database_url)
+
+    def imported(connection: Connection) -> None:
+        documents = [organisation(credit_code(n), "成批部门") for n in range(30)]
+        for one in documents:
+            del one["spec"]["division"]
+        catalogue.replace(connection, documents, NOW)
+        epoch.advance(connection, catalogue=True)
+
+    def found() -> int:
+        return Client(service.app).get("/v1/catalogue/organisations", query_string={"q": "成批"}).json["total"]
+
+    try:
+        assert found() == 0  # an index of the catalogue before
+        database.write(imported)
+        assert eventually(lambda: found() == 30)
+    finally:
+        database.close()
         service.close()
 
 
