@@ -27,7 +27,7 @@ from exchange.catalogue.workflow.events import (
     facts,
 )
 from exchange.catalogue.workflow.lifecycle import decide, owner
-from exchange.catalogue.workflow.sharing import its_provider_shares
+from exchange.catalogue.workflow.sharing import its_provider_hands_in
 from exchange.in_force.snapshot import Snapshot
 from exchange.messages import notices
 from exchange.proceedings import record
@@ -120,7 +120,7 @@ class Publishing:
         if after.proposal is None:
             raise AssertionError("the table hands in nothing without a draft")
         proposed = reading.evidence_type(after.proposal.document)
-        if (refusal := its_provider_shares(published, proposed, actor)) is not None:
+        if (refusal := its_provider_hands_in(published, proposed, actor)) is not None:
             raise refusal
 
     def _fits(self, changed: Mapping[Key, Document | None]) -> int:

@@ -273,7 +273,7 @@ def reviewed(world: World) -> Any:
 @pytest.mark.parametrize(
     "manifest",
     [FREE, ONE_CONDITIONAL, identity_card(share_type="unconditional", name={"zh": "居民身份", "en": "identity"})],
-    ids=["all", "some", "and another name"],
+    ids=["all", "some", "all and another name"],
 )
 def test_the_data_office_does_not_take_the_providers_seat_away_by_the_catalogue(
     world: World, manifest: dict[str, Any]
@@ -281,11 +281,40 @@ def test_the_data_office_does_not_take_the_providers_seat_away_by_the_catalogue(
     """Written down as unconditional for a moment, it would be granted without its provider, and stay granted."""
     entered(world, GOVERNOR, manifest)
     refused = world.officer("POST", f"{ENTRY}/submit", {}, **GOVERNOR)
-    assert (refused.status_code, refused.json.get("reason")) == (403, "catalogue.provider-shares"), refused.text
+    assert (refused.status_code, refused.json.get("reason")) == (403, "catalogue.provider-hands-in"), refused.text
     assert world.officer("POST", f"{ENTRY}/submit", {}, **PROVIDER).json["status"] == "change_pending"
     assert reviewed(world).status_code == 200
     path = accepted(world, fields=["name"])
     assert seats(world, path) == OFFICE
+
+
+def guarded(spec: dict[str, Any], **items: dict[str, Any]) -> dict[str, Any]:
+    manifest = identity_card(**spec)
+    for name, changed in items.items():
+        manifest["spec"]["fields"][name] |= changed
+    return manifest
+
+
+@pytest.mark.parametrize(
+    ("published_before", "manifest"),
+    [
+        (identity_card(), guarded({}, address={"sensitivity": 2})),
+        (identity_card(), guarded({}, citizen_number={"minimal_mask": "clear"})),
+        (identity_card(classification=3), identity_card(classification=2)),
+    ],
+    ids=["sensitivity", "mask", "classification"],
+)
+def test_nor_what_keeps_its_data_guarded(
+    world: World, published_before: dict[str, Any], manifest: dict[str, Any]
+) -> None:
+    """Less sensitive for a moment, an address would be granted without the data-protection officer."""
+    world.revoke("G-IDENTITY")
+    published(world, published_before)
+    entered(world, GOVERNOR, manifest)
+    refused = world.officer("POST", f"{ENTRY}/submit", {}, **GOVERNOR)
+    assert (refused.status_code, refused.json.get("reason")) == (403, "catalogue.provider-hands-in"), refused.text
+    assert world.officer("POST", f"{ENTRY}/submit", {}, **PROVIDER).status_code == 200
+    assert reviewed(world).status_code == 200
 
 
 def test_a_new_type_is_shared_unconditionally_by_its_provider_alone_as_the_page_says(small_world: World) -> None:
@@ -307,8 +336,9 @@ def test_a_new_type_is_shared_unconditionally_by_its_provider_alone_as_the_page_
     [
         identity_card(share_type="unconditional", born={"share_type": "conditional", "sensitivity": 2}),
         identity_card(share_type="conditional"),
+        guarded({}, born={"sensitivity": 4}, citizen_number={"minimal_mask": "last4"}),
     ],
-    ids=["as before", "less"],
+    ids=["as before", "less", "less, and more guarded"],
 )
 def test_the_data_office_hands_in_what_does_not_become_unconditional(world: World, manifest: dict[str, Any]) -> None:
     published(world, ONE_CONDITIONAL)
