@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -323,11 +324,13 @@ def test_K6_a_reader_is_gone_with_whoever_wanted_the_rows(
             (process,) = started
             assert process.poll() is None
             environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+            nice = os.getpriority(os.PRIO_PROCESS, process.pid)
             goes_first = Path(f"/proc/{process.pid}/oom_score_adj").read_text("ascii")
         assert process.returncode is not None
     assert environment.startswith(b"PYTHONPATH=")
     assert environment.count(b"\0") == 1
     assert goes_first == "1000\n"
+    assert nice == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGSEGV, signal.SIGABRT, signal.SIGPROF, None], ids=str)
