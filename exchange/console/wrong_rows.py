@@ -16,7 +16,7 @@ from exchange.console.words import text_of
 from exchange.corrections.opening import Opening
 from exchange.in_force.snapshot import current
 from exchange.return_flow.flow_desk import FlowDesk
-from kernel.problems import INVALID_BODY, Problem
+from kernel.problems import INVALID_BODY, NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import t
@@ -55,8 +55,13 @@ _ON_THE_FORM = frozenset(
 
 def wrong_row(found: Mapping[str, Any], visitor: Visitor) -> str:
     """Where a row of this flow is said to be wrong; empty for whoever may not."""
-    own = found["consumer"]["code"] == visitor.officer.officer.organisation
-    return f"{HOME}/return-flows/{quote(found['flow'])}/wrong" if own and OPENERS & visitor.roles else ""
+    may = _is_own(found, visitor) and OPENERS & visitor.roles
+    return f"{HOME}/return-flows/{quote(found['flow'])}/wrong" if may else ""
+
+
+def _is_own(found: Mapping[str, Any], visitor: Visitor) -> bool:
+    """Whether the visitor's department gets the flow; its provider sees it, too."""
+    return bool(found["consumer"]["code"] == visitor.officer.officer.organisation)
 
 
 @dataclass(frozen=True)
@@ -69,11 +74,11 @@ class WrongRowPages:
 
     def show(self, visitor: Visitor, request: HttpRequest, flow: str) -> HttpResponse:
         """The form. Raises Problem."""
-        return self._form(visitor, request, self._found(request, flow), {}, None)
+        return self._form(visitor, request, self._found(visitor, request, flow), {}, None)
 
     def open(self, visitor: Visitor, request: HttpRequest, flow: str) -> HttpResponse:
         """Open the correction as the API does. Raises Problem."""
-        typed, found = request.form(), self._found(request, flow)
+        typed, found = request.form(), self._found(visitor, request, flow)
         said = given(self._fields(found), typed)
         number = said.pop(_NUMBER.name, None)
         whose = {"scheme": self._scheme(found)} | ({} if number is None else {"value": number})
@@ -92,8 +97,11 @@ class WrongRowPages:
             for method, work in (("GET", self.show), ("POST", self.open))
         )
 
-    def _found(self, request: HttpRequest, flow: str) -> Any:
-        return told(self.desk.show(asking(request), flow))
+    def _found(self, visitor: Visitor, request: HttpRequest, flow: str) -> Any:
+        found = told(self.desk.show(asking(request), flow))
+        if not _is_own(found, visitor):
+            raise Problem(NOT_FOUND)
+        return found
 
     def _scheme(self, found: Mapping[str, Any]) -> str:
         """What kind of number its records are about."""

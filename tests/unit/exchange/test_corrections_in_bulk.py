@@ -340,6 +340,7 @@ def test_who_gets_no_such_flow_finds_no_page_to_correct_it(small_world: World) -
     make(world)
     for name, role, organisation, status in (
         ("wang", "consumer-officer", MARKET, 404),
+        ("wu", "consumer-officer", POLICE, 404),  # its provider sees the flow, and none of its files is theirs
         ("pan", "provider-officer", POLICE, 403),
         ("shen", "auditor", MARKET, 403),
     ):
