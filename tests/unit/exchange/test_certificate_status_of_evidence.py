@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 from connectors.base import CertificateWord, Query, Record
 from connectors.errors import SourceUnavailable
 from connectors.source import Outcome, Retrieved
+from exchange.gateway import remembering
 from exchange.gateway.waiting import Waiting
 from kernel.identifiers import certificate_id
 from kernel.jose import base64url
@@ -305,6 +306,21 @@ def test_who_previews_sees_how_it_stands_and_agrees_to_that(small_world: World) 
     assert reply(world, name, "provide").json["status"] == "delivered"
     assert outcome(world, name, case) == ("delivered", None)
     assert code(look(world, name, case)) == "revoked"
+
+
+def test_what_was_kept_for_a_preview_before_records_bore_a_word_says_how_it_stands(
+    small_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, kept = a_certificate(small_world), remembering._record
+
+    def as_before(found: Retrieved) -> dict[str, Any]:
+        return {name: value for name, value in kept(found).items() if name != "certificate"}
+
+    monkeypatch.setattr(remembering, "_record", as_before)
+    name, case = offered(world)
+    monkeypatch.undo()
+    assert reply(world, name, "provide").json["status"] == "delivered"
+    assert code(look(world, name, case)) == "valid"
 
 
 @pytest.mark.parametrize(
