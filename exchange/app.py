@@ -15,6 +15,7 @@ from connectors.adapters import Adapter
 from connectors.source import Source
 from exchange import errors
 from exchange.authentication.fetching import Fetch, IssuerUnreachable, Post
+from exchange.catalogue.search.shelves import NotBegun
 from exchange.catalogue.sources import BuildSource
 from exchange.events.webhooks import Send, guarded_send
 from exchange.forwarding.courier import SendMail
@@ -72,6 +73,7 @@ _UNAVAILABLE: Mapping[type[Exception], ProblemKind] = {
     DatabaseUnavailable: DATABASE_UNAVAILABLE,
     LeaseLost: errors.POLICY_STALE,
     IssuerUnreachable: errors.ISSUER_UNREACHABLE,
+    NotBegun: errors.SEARCH_NOT_READY,
 }
 
 

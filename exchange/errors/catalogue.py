@@ -1,4 +1,4 @@
-"""Entries of the catalogue on their way to being published."""
+"""Entries of the catalogue on their way to being published, and looking for them."""
 
 from __future__ import annotations
 
@@ -35,4 +35,11 @@ ENTRY_IN_USE = ProblemKind(
     Fault.POLICY,
     Text("现行授权仍依赖该条目", "A grant still rests on this entry"),
     Text("请先变更或撤销该授权。", "Change or revoke the grant first."),
+)
+SEARCH_NOT_READY = ProblemKind(
+    "catalogue.search-not-ready",
+    503,
+    Fault.EXCHANGE,
+    Text("目录检索正在启动", "The search of the catalogue is being made ready"),
+    Text("请稍后用同一请求重试。", "Send the same request again later."),
 )

@@ -16,6 +16,8 @@ MOST_IN_PASSING = 20
 """Changed entries that a question waits for; more are left to the thread that keeps the indexes up."""
 MOST_CHANGED = 200
 """Changed entries above which an index is made anew, which is quicker."""
+FIRST_SECONDS = 0.5
+"""How long a question waits for somebody else's first index: anybody may ask, and each that waits has a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class NotBegun(Exception):
 class Shelves:
     """An index of each kind of entry that is searched. Safe for threads.
 
-    A question waits for few changes, and for the first index of its kind. After many (a whole catalogue imported) it
-    is answered from the index before them until ``keep_up`` has made the new one.
+    A question waits for few changes, and a little for the first index of its kind. After many (a whole catalogue
+    imported) it is answered from the index before them until ``keep_up`` has made the new one.
     """
 
     def __init__(self) -> None:
@@ -80,12 +82,17 @@ class Shelves:
                 self._locks[kind].release()
 
     def index(self, kind: str, registry: Registry) -> Index:
-        """The entries of a kind in this registry, or, while much changes, in one a moment before."""
+        """The entries of a kind in this registry, or, while much changes, in one a moment before.
+
+        Raises NotBegun where the first index is being made and takes too long to wait for.
+        """
         shelf = self._shelves.get(kind)
         if shelf is not None and shelf.entries is _KINDS[kind].of(registry):
             return shelf.index
         lock = self._locks[kind]
-        if not lock.acquire(blocking=shelf is None) and shelf is not None:  # somebody else is at it
+        if not lock.acquire(timeout=FIRST_SECONDS if shelf is None else 0):  # somebody else is at it
+            if shelf is None:
+                raise NotBegun
             return shelf.index
         try:
             return self._follow(kind, registry, MOST_IN_PASSING)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exchange.catalogue.kinds import SERVICE_ITEM
+from exchange.catalogue.kinds import ORGANISATION, SERVICE_ITEM
 from exchange.catalogue.model import ServiceItem
 from exchange.catalogue.registry import Registry
 from exchange.catalogue.search import shelves
@@ -206,7 +206,7 @@ def test_a_catalogue_that_was_read_as_a_whole_is_compared_by_what_it_says() -> N
     assert searched.index(SERVICE_ITEM, changed).find(terms("户口"), Filters(), None, 5).codes == ("E",)
 
 
-def test_whoever_looks_whether_the_search_is_ready_does_not_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_long_for_the_first_index_that_somebody_else_makes(monkeypatch: pytest.MonkeyPatch) -> None:
     searched, first = Shelves(), registry({"A": Written("户口", "a")}, 1, {})
     at_it, go_on = threading.Event(), threading.Event()
     build = Index.build
@@ -222,7 +222,9 @@ def test_whoever_looks_whether_the_search_is_ready_does_not_wait_for_it(monkeypa
     assert at_it.wait(20)
     try:
         with pytest.raises(NotBegun):
-            searched.begin(first)
+            searched.begin(first)  # whether the node is ready
+        with pytest.raises(NotBegun):
+            searched.index(ORGANISATION, first)  # what is found
     finally:
         go_on.set()
         maker.join()

@@ -21,6 +21,7 @@ from exchange.authentication.fetching import IssuerUnreachable
 from exchange.authentication.issuer import Issuer
 from exchange.authentication.revocations import RevocationFeed
 from exchange.authentication.security_log import SecurityLog
+from exchange.catalogue.search.shelves import NotBegun
 from exchange.store import catalogue, epoch
 from kernel import migrations
 from kernel.background import Ticker
@@ -260,6 +261,7 @@ def test_a_source_that_needs_an_unknown_secret_is_misconfigured(tmp_path: Path) 
         (DatabaseUnavailable("x"), "database.unavailable"),
         (LeaseLost(), "policy.stale-epoch"),
         (IssuerUnreachable("x"), "token.issuer-unreachable"),
+        (NotBegun(), "catalogue.search-not-ready"),
     ],
 )
 def test_whatever_cannot_be_reached_is_503_and_asks_to_come_back(error: Exception, code: str) -> None:
