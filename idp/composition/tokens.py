@@ -86,7 +86,7 @@ class TokenRooms:
         """Every grant that exists."""
         tokens, accounts = self.issuing, self._people.accounts
         database, clock = self._tools.database, self._tools.clock
-        alarm = ReuseAlarm(database, self._tools.ledger, clock)
+        alarm = ReuseAlarm(self._tools.ledger, clock)
         return (
             AuthorizationCodeGrant(tokens, accounts, alarm, database, clock, self.succession),
             RefreshTokenGrant(tokens, accounts, alarm, database, clock, self.succession),
@@ -98,7 +98,7 @@ class TokenRooms:
 
     def _polled(self, kind: GrantType, parameter: str, requests: PolledRequests) -> PolledGrant:
         tools, accounts = self._tools, self._people.accounts
-        alarm = ReuseAlarm(tools.database, tools.ledger, tools.clock)
+        alarm = ReuseAlarm(tools.ledger, tools.clock)
         return PolledGrant(
             kind, parameter, requests, self.issuing, accounts, alarm, tools.database, tools.clock, self.succession
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
-
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
 from idp.errors import NO_STORE, InvalidRequestError, UnauthorizedClientError
@@ -52,7 +50,7 @@ class RevocationEndpoint:
         if found is None:
             return False
         family, now = found.family, self.clock.now()
-        self.database.write(lambda connection: families.revoke(connection, family.id, now))
+        self.ledger.in_turn(lambda connection: families.revoke(connection, family.id, now))
         self._record(client, family.id, "refresh_token")
         return True
 
@@ -63,11 +61,7 @@ class RevocationEndpoint:
         if claims.get("client_id") != client.id:  # RFC 7009 §2.1; T2: a stranger must not be able to revoke
             raise UnauthorizedClientError("The token was issued to another client.")
         jti, expires = str(claims["jti"]), datetime.fromtimestamp(int(str(claims["exp"])), UTC)
-
-        def work(connection: Connection) -> None:
-            revocations.add(connection, jti, expires)
-
-        self.database.write(work)
+        self.ledger.in_turn(lambda connection: revocations.add(connection, jti, expires))
         self._record(client, jti, "access_token")
 
     def _record(self, client: Client, request: str, what: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from idp.model.session import Family
 from idp.store import families
 from kernel.clock import Clock
-from kernel.database import Database
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
@@ -16,12 +15,11 @@ from kernel.ledger.log import Ledger
 class ReuseAlarm:
     """Revokes a family (RFC 9700 §4.14.2, RFC 6749 §4.1.2)."""
 
-    database: Database
     ledger: Ledger
     clock: Clock
 
     def raised(self, family: Family, what: str) -> None:
-        """Revoke first, record second: the revocation must not wait for the ledger. One entry per family."""
+        """Revoke first, record second: the revocation must not wait until it can be recorded. One entry per family."""
         now = self.clock.now()
-        self.database.write(lambda connection: families.revoke(connection, family.id, now))
+        self.ledger.in_turn(lambda connection: families.revoke(connection, family.id, now))
         self.ledger.append([Event("TokenReused", family.id, facts={"client": family.client_id, "what": what})])

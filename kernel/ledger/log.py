@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +28,8 @@ from kernel.ledger.receipt import Receipt, lines_of, proof_text
 from kernel.ledger.sequencer import MOST_ENTRIES_IN_A_CALL, Sequencer
 from kernel.ledger.subjects import Subjects
 from kernel.ledger.usage import UsageEntry
+
+T = TypeVar("T")
 
 REQUEST_SECONDS, COMMAND_SECONDS = 5.0, 60.0
 """How long an entry may take: a request's caller would not wait longer; who sits at a terminal would rather wait than
@@ -92,6 +95,20 @@ class Ledger:
             Request(drafts(events, self._entropy, self._subjects.locate), fence, also, shares),
             self._patience if timeout is None else timeout,
         )
+
+    def in_turn(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in a transaction of its own that comes before a batch or after it, on whatever node; its result.
+
+        For what must not wait until something can be recorded, but touches rows that batches touch too: a batch holds
+        those of several calls, in whatever order these came, so who held one and waited for another could stop it.
+        Raises DatabaseUnavailable and what ``work`` raises.
+        """
+
+        def ordered(connection: Connection) -> T:
+            rows.head(connection, lock=True)
+            return work(connection)
+
+        return self._database.write(ordered)
 
     def _write(self, requests: Sequence[Request]) -> list[Outcome]:
         """When a commit's acknowledgement is lost, look again: what was committed is found, the rest is written.
