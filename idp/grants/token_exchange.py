@@ -156,10 +156,11 @@ class TokenExchangeGrant:
             check(subject, request)
         entitlement = self._entitlement(subject, request)
         self._check_audience(subject, request, entitlement)
-        minted = self.tokens.mint(entitlement)
+        minted, jti = self.tokens.mint(entitlement), str(subject.claims["jti"])
 
         def still_alive(connection: Connection) -> None:
-            if not families.is_alive(connection, subject.family.id, self.clock.now()):
+            """What is kept in memory of revoked tokens and disabled clients may be a moment old; this is not."""
+            if not families.may_be_exchanged(connection, jti, subject.client.id, subject.family, self.clock.now()):
                 raise refuse()
 
         self.tokens.record(entitlement, minted, request.proofs, still_alive)

@@ -17,7 +17,7 @@ from idp.model.claims import ClaimsAsked
 from idp.model.person import Person
 from idp.model.session import Family
 from idp.store import people, revocations, versions
-from idp.store.tables import family, issued_token, person, web_session
+from idp.store.tables import client, family, issued_token, person, revoked_token, web_session
 from kernel.canonical import JSON, decode, encode
 from kernel.database import Prepared
 from kernel.database.driver import insert_many
@@ -74,10 +74,18 @@ def alive(family_id: ColumnElement[str], now: datetime | ColumnElement[datetime]
     )
 
 
-def is_alive(connection: Connection, family_id: str, now: datetime) -> bool:
-    """Whether tokens may still be had of a family; it is locked, so that a revocation comes before or after."""
-    lock(connection, family_id)
-    found: bool = connection.execute(select(alive(literal(family_id), now))).scalar_one()
+def may_be_exchanged(connection: Connection, jti: str, holder: str, of: Family, now: datetime) -> bool:
+    """Whether tokens may still be had of a family for one of its own, which the client ``holder`` was issued.
+
+    Neither is revoked, and neither this client nor the family's disabled. The family is locked, so that a revocation
+    comes before or after.
+    """
+    lock(connection, of.id)
+    revoked = exists(select(revoked_token.c.jti).where(revoked_token.c.jti == jti))
+    disabled = exists(
+        select(client.c.id).where(client.c.id.in_([holder, of.client_id]), client.c.disabled_at.is_not(None))
+    )
+    found: bool = connection.execute(select(alive(literal(of.id), now) & ~revoked & ~disabled)).scalar_one()
     return found
 
 
