@@ -79,7 +79,7 @@ class SignIn:
             self._failed(found[0] if found else None, "password", failures)
             raise NotSignedIn
         self.throttle.succeeded(name, device.address, known)
-        return self._begin(found[0], Factor.PASSWORD, device, before)
+        return self._begin(found[0], Factor.PASSWORD, device, before, found[1].password_hash)
 
     def with_passkey(self, answer: str, browser: str, device: Device, before: Session | None) -> Proved:
         """A session begun with a passkey: it says itself whose it is. No wait: it cannot be guessed."""
@@ -152,11 +152,23 @@ class SignIn:
             raise NotSignedIn
         self.throttle.succeeded(tries, device.address, known)
 
-    def _begin(self, person: Person, factor: Factor, device: Device, before: Session | None) -> Proved:
-        """The session, the device it is on, and on a device that is new the notice: in one transaction."""
+    def _begin(
+        self, person: Person, factor: Factor, device: Device, before: Session | None, shown: str | None = None
+    ) -> Proved:
+        """The session, the device it is on, and on a device that is new the notice: in one transaction.
+
+        ``shown``: the hash that a password was checked against. Who disabled the account or changed its password while
+        that took its time has ended the sessions there were, and not this one: then none begins.
+        """
         cookie = device.cookie or token(self.entropy)
         reference = self.accounts.reference(person.id)
-        work = self._met(person, cookie, device, factor)
+        met = self._met(person, cookie, device, factor)
+
+        def work(connection: Connection) -> None:
+            if not people.stands(connection, person.id, shown):
+                raise NotSignedIn
+            met(connection)
+
         session = self.sessions.signed_in(person, factor, reference, before, device, work)
         return Proved(session, cookie)
 

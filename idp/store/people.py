@@ -159,6 +159,15 @@ def change_password(connection: Connection, person_id: str, password_hash: str) 
     connection.execute(statement.values(password_hash=password_hash))
 
 
+def stands(connection: Connection, person_id: str, password_hash: str | None) -> bool:
+    """Whether an account is not disabled and, where one is given, this is its password still."""
+    statement = select(person.c.id).where(person.c.id == person_id, person.c.disabled_at.is_(None))
+    if password_hash is not None:
+        theirs = (credential.c.person == person_id) & (credential.c.password_hash == password_hash)
+        statement = statement.where(exists().where(theirs))
+    return connection.execute(statement).first() is not None
+
+
 def choose_user_code(connection: Connection, person_id: str, user_code_hash: str) -> None:
     """What the person tells clerks from now on, hashed."""
     statement = update(credential).where(credential.c.person == person_id)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from idp.authentication.passwords import Passwords
 from idp.composition.proofing import recovery_clerk
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
@@ -101,6 +102,29 @@ def test_devices_of_before_are_strangers_and_the_one_in_front_is_known(either_pr
     assert new_devices(provider) == count
     Account(provider, "wang", before.browser, NEW).open("/account")
     assert new_devices(provider) == count + 1
+
+
+def test_a_sign_in_with_the_old_password_that_is_under_way_begins_no_session(either_provider: Provider) -> None:
+    """Recovery ends the sessions there are; one that begins a moment later would be of whoever it was to shut out."""
+    provider = either_provider
+    ask(provider)
+    told(provider)
+    provider.clock.advance(DELAY)
+    path, thief, verify = link(provider, "link"), Browser(provider), Passwords.verify
+    page = thief.follow(thief.get("/account"))
+
+    def recovered_meanwhile(passwords: Passwords, password: str, encoded: str | None) -> bool:
+        matched = verify(passwords, password, encoded)
+        if password == PASSWORD and not provider.events("AccountRecovered"):
+            assert set_password(provider, path).status_code == 200
+        return matched
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Passwords, "verify", recovered_meanwhile)
+        answer = thief.submit(page, username="wang", password=PASSWORD)
+    assert answer.status_code == 422
+    assert thief.cookie("idp-sso") is None
+    assert provider.events("SignedIn") == []
 
 
 def new_devices(provider: Provider) -> int:
