@@ -14,6 +14,7 @@ from kernel.dates import date_text, time_text
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.passages import with_languages
 from kernel.web.preferences import preferences, remember, switch_url
 from kernel.web.same_site import check_same_site
 from kernel.web.security import page_policy
@@ -106,7 +107,8 @@ def page_response(
     `form_targets`: addresses elsewhere that a form of this page ends at, such as a client's redirect_uri.
     `frames`: addresses elsewhere that the page loads in frames; the template finds them under the same name.
     """
-    body = render_template(template, frames=frames, **context).encode("utf-8")
+    page = render_template(template, frames=frames, **context)
+    body = (with_languages(page) if preferences().language == "en" else page).encode("utf-8")
     headers = (("Content-Type", _HTML), ("Content-Language", preferences().language_tag))
     policy = (("Content-Security-Policy", page_policy(form_targets, frames)),) if form_targets or frames else ()
     return HttpResponse(status, body, headers + policy)

@@ -2,6 +2,7 @@
 
 const CONTROL = "a[href], button, input:not([type=hidden]), select, textarea, summary";
 const HAN = /\p{Script=Han}/u;
+const CHINESE = /[\p{Script=Han}\u3000-\u303f\uff01-\uff60]/u; // with the full stops and brackets of Chinese sentences
 const LATIN_WORDS = /[A-Za-z]{2,}\s+[A-Za-z]{2,}/;
 const LABELS = "h1, h2, h3, label, legend, button, th, dt, caption, summary, title";
 
@@ -98,18 +99,24 @@ function covered() {
   return wrong;
 }
 
-// Words in the other language, unless they are marked as such (WCAG 2.2 3.1.2), or `names` that have but one.
-function untranslated(found, names) {
+// Words in the other language that are not marked as such (WCAG 2.2 3.1.2); in Chinese, of what a page calls things.
+function unmarked(found) {
   const english = document.documentElement.lang.startsWith("en");
-  const rest = (text) => names.reduce((left, name) => left.replaceAll(name, ""), text);
-  const other = english ? (text) => HAN.test(rest(text)) : (text) => LATIN_WORDS.test(text) && !HAN.test(text);
+  const other = english ? (text) => CHINESE.test(text) : (text) => LATIN_WORDS.test(text) && !HAN.test(text);
   return found.filter(({ one, text }) => {
-    const marked = one.closest("[lang]").lang.startsWith("en");
-    return marked === english && (english || one.closest(LABELS)) && other(text);
+    const same = one.closest("[lang]").lang.startsWith("en") === english;
+    return same && (english || one.closest(LABELS)) && other(text);
   }).map(told);
 }
 
-async function layout(names) {
+// Chinese on a page in English that no template marked, but the kit, which marks all: whether it is a name is asked
+// elsewhere.
+function chinese(found) {
+  if (!document.documentElement.lang.startsWith("en")) return [];
+  return found.filter(({ one, text }) => HAN.test(text) && one.closest("[lang]").lang === "zh").map((piece) => piece.text);
+}
+
+async function layout() {
   await Promise.allSettled(document.getAnimations().map((one) => one.finished));
   const found = pieces();
   return {
@@ -117,6 +124,7 @@ async function layout(names) {
     cutOff: cutOff(found),
     overlapping: overlapping(found),
     covered: covered(),
-    untranslated: untranslated(found, names),
+    unmarked: unmarked(found),
+    chinese: chinese(found),
   };
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -32,8 +34,8 @@ return judge; }})())(asked);
 }})();
 globalThis.laidOut = (() => {{
   let made;
-  return (names) => (made ??= (() => {{ {_LAYOUT}
-return layout; }})())(names);
+  return () => (made ??= (() => {{ {_LAYOUT}
+return layout; }})())();
 }})();"""
 """What every page of a context brings along; a page that nobody looks at only reads over it."""
 
@@ -70,6 +72,7 @@ class Look:
     """What has been looked at so far."""
     names: Callable[[], Iterable[str]] = tuple
     """What has Chinese names alone, which an English page shows as they are."""
+    _known: set[str] = field(default_factory=set)
 
     def __call__(self, page: Page, name: str, *, scripts: bool = True, own: bool = True) -> None:
         language = page.locator("html").get_attribute("lang") or ""
@@ -103,25 +106,60 @@ class Look:
 
     def _laid_out(self, page: Page, name: str, width: int) -> None:
         """Nothing at this width is what a picture would show to be wrong; see layout.js."""
-        names = sorted(self.names(), key=len, reverse=True)
-        wrong = {fault: at for fault, at in page.evaluate("names => laidOut(names)", names).items() if at}
+        found = page.evaluate("laidOut()")
+        found["untranslated"] = self._untranslated(found.pop("chinese"))
+        wrong = {fault: at for fault, at in found.items() if at}
         assert not wrong, f"{name} at {width}: {wrong}"
+
+    def _untranslated(self, passages: Iterable[str]) -> list[str]:
+        """Those of a page's Chinese passages, on a page in English, that are no names."""
+        unknown = [text for text in passages if not self._is_known(text)]
+        if unknown:  # asked late: what a database holds changes from page to page, and takes long to read
+            self._known = {run for name in self.names() for run in _CHINESE.findall(name)}
+        return [text for text in unknown if not self._is_known(text)]
+
+    def _is_known(self, text: str) -> bool:
+        return all(run in self._known or not _less(run, self._known) for run in _CHINESE.findall(text))
+
+
+def _less(run: str, names: Iterable[str]) -> str:
+    """What is left of `run` without `names`."""
+    return reduce(lambda left, name: left.replace(name, ""), sorted(names, key=len, reverse=True), run)
 
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]+")
 
 
 def stored_words(database: Database) -> set[str]:
-    """Every run of Chinese characters that a database holds in plain: what people named and typed, no page's own."""
+    """Every run of Chinese characters that a database holds in plain: what people named and typed, no page's own.
+
+    Of a text in both languages the Chinese half is left out: there is English to be shown in its place.
+    """
     found: set[str] = set()
     tables = MetaData()
     with database.read() as connection:
         tables.reflect(connection)
-        for row in (row for table in tables.tables.values() for row in connection.execute(select(table))):
-            for value in row:
-                text = value.decode("utf-8", "ignore") if isinstance(value, bytes) else str(value)
-                found.update(_CHINESE.findall(text))
+        for row in (row for table in tables.tables.values() for row in connection.execute(select(table)).mappings()):
+            for column, value in row.items():
+                if not (column.endswith("_zh") and row.get(f"{column.removesuffix('_zh')}_en")):
+                    text = value.decode("utf-8", "ignore") if isinstance(value, bytes) else str(value)
+                    found.update(_CHINESE.findall(_without_translated(text)))
     return found
+
+
+def _without_translated(text: str) -> str:
+    """What is stored, if in JSON, less the Chinese beside which English stands."""
+    try:
+        return json.dumps(_halved(json.loads(text)), ensure_ascii=False) if text[:1] in ("{", "[") else text
+    except ValueError:
+        return text
+
+
+def _halved(value: Any) -> Any:
+    if isinstance(value, dict):
+        translated = bool(value.get("zh") and value.get("en"))
+        return {name: _halved(each) for name, each in value.items() if not (translated and name == "zh")}
+    return [_halved(each) for each in value] if isinstance(value, list) else value
 
 
 def judged(page: Page, width: int, *, colours: bool = True, again: bool = False) -> dict[str, Any]:

@@ -36,11 +36,15 @@ def party(provider: Provider) -> RelyingParty:
     return made
 
 
+RECORDED = {"城市管理局", "市场监督管理局"}
+"""Events show what the ledger says of names as it was recorded, in both languages."""
+
+
 class Walker:
     """Looks at one page after the other."""
 
     def __init__(self, page: Page, provider: Provider, look: Look, scripts: bool) -> None:
-        look.names = lambda: stored_words(provider.database)
+        look.names = lambda: stored_words(provider.database) | RECORDED
         self.page, self.provider, self.base = page, provider, provider.settings.issuer
         self._look, self._scripts = look, scripts
 
