@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from importlib.metadata import packages_distributions
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_only_the_proxy_is_believed_about_callers():
         assert SERVICES[name]["environment"][f"TONGBAN_{targets(name).upper()}__TRUSTED_PROXIES"] == address
 
 
+def test_whoever_restarts_is_met_at_the_same_address():
+    """nginx looks names up once: at another address a service would stay away, or be taken for its neighbour."""
+    network = COMPOSITION["networks"]["edge"]["ipam"]["config"][0]
+    inside, given_out = ip_network(network["subnet"]), ip_network(network["ip_range"])
+    behind = dict(re.findall(r"upstream ([\w-]+) +\{ server ([\w-]+):", PROXY))
+    fixed = [ip_address(SERVICES[name]["networks"]["edge"]["ipv4_address"]) for name in ("proxy", *behind.values())]
+    assert len(fixed) == len(set(fixed)) == len(OURS) + len(NEIGHBOURS) + len(DEPARTMENTS - {"civil", "health"}) + 1
+    assert all(address in inside and address not in given_out for address in fixed)
+
+
 def test_no_secret_stands_in_the_composition_or_in_a_recipe():
     secret = re.compile(r"password|secret|token|(?<!pass)key|database_url", re.IGNORECASE)
     for name, service in SERVICES.items():
@@ -162,7 +173,7 @@ def test_the_other_province_is_met_on_the_wire_alone():
     shared = set.union(*(held[name] for name in theirs)) & set.union(*(held[name] for name in set(SERVICES) - theirs))
     assert shared == {"trust", "agreement"}
     assert SERVICES["neighbour"]["network_mode"] == "none"
-    assert all(SERVICES[name]["networks"] == ["edge"] for name in NEIGHBOURS)
+    assert all(set(SERVICES[name]["networks"]) == {"edge"} for name in NEIGHBOURS)
     for name in NEIGHBOURS:
         settings = load(None, {key: at for key, at in SERVICES[name]["environment"].items() if "_FILE" not in key})
         reached = (settings.idp.issuer, settings.exchange.origin)
@@ -188,6 +199,15 @@ def test_the_proxy_answers_to_the_names_of_the_composition():
     assert set(behind) == {name.partition(".")[0] for name in public}
     for name, address in behind.items():
         assert f"EXPOSE {address.partition(':')[2]}" in RECIPES[targets(name)]
+
+
+def test_the_tools_hold_the_programs_that_keep_a_database_and_of_its_servers_release():
+    """A pg_restore of a later release sets what an earlier server does not know, and so restores nothing."""
+    assert "postgresql-client" in RECIPES["tools"].partition("\nUSER ")[0]
+    debian = SERVICES["postgres"]["image"].rpartition("-")[2]
+    assert SERVICES["postgres"]["image"] == "postgres:15-bookworm"  # the release that Debian 12 brings
+    recipe = (ROOT / "docker" / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(r"^ARG BASE=python:\S+$", recipe, re.MULTILINE)[0].endswith(f"-slim-{debian}")
 
 
 def imported(module):
