@@ -105,7 +105,6 @@ class Restoration:
         return product
 
     def _write(self, undoing: ExitStack) -> Path | None:
-        self._target.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, folder in self._folders().items():
             if (self._staged / name).is_dir():
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -58,6 +58,31 @@ def test_an_installation_comes_back_in_another_folder(embedded: Installation, tm
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+def test_where_the_environment_configures_all_a_restore_writes_nowhere_else(
+    embedded: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container the folder of the data, at its default, lies where nothing can be written."""
+
+    def configured(folder: Path) -> None:
+        for service in ("idp", "exchange"):
+            monkeypatch.setenv(f"TONGBAN_{service.upper()}__DATABASE_URL", f"sqlite:///{folder / service}.sqlite3")
+            monkeypatch.setenv(f"TONGBAN_{service.upper()}__KEY_DIR", str(folder / "keys" / service))
+
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.delenv("TONGBAN_CONFIG", raising=False)
+    configured(embedded.folder)
+    file = tmp_path / "kept.tar.gz"
+    done = run("backup", file)
+    assert done.exit_code == 0, done.output
+    configured(tmp_path / "again")
+    done = run("restore", file, "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["configuration"] is None
+    assert run("ledger", "verify", "--service", "exchange").exit_code == 0
+    assert list((tmp_path / "here").iterdir()) == []
+
+
 @pytest.mark.parametrize("standing", ["tongban.toml", "idp.sqlite3", "exchange.sqlite3", "keys/idp/manifest.json"])
 def test_nothing_that_stands_is_overwritten(embedded: Installation, tmp_path: Path, standing: str) -> None:
     file = tmp_path / "kept.tar.gz"
