@@ -16,6 +16,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
@@ -235,12 +236,22 @@ def story(place: Path, environ: Mapping[str, str]) -> int:
     with working_folder(place) as folder:
         stage = stage_of(narrator, settings, people, folder, place / "departments")
         record.write_text("\n".join([*before, *chosen]), encoding="utf-8")
+        if before:
+            time.sleep(until_new_codes(time.time()))
         opening = officers_in if before else approvals
         for part in (partial(opening, narrator, stage, people), *(partial(STORIES[name], stage) for name in chosen)):
             with suppress(StoryFailed):  # the step that failed has been told; the next story may still be seen
                 part()
     show(narrator, addresses(settings, origins(settings)), sign_ins(people), typed(EVERY))
     return 0 if narrator.ok else 1
+
+
+def until_new_codes(now: float) -> float:
+    """Seconds from ``now`` (since the epoch) until one-time codes change (RFC 6238 §4.1, steps of thirty seconds).
+
+    Officers sign in for each run of the stories, and a code that let them in for the last one is not accepted again.
+    """
+    return 30 - now % 30
 
 
 def known_people(place: Path) -> tuple[Account, ...]:
