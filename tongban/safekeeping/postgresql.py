@@ -46,7 +46,9 @@ def put(url: URL, source: Path) -> None:
     with _connected(url) as connection:
         row = connection.execute("SHOW search_path").fetchone()
         first = str(row[0] if row else "public").split(",")[0].strip().strip('"')
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(first)))
+        known = connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (first,)).fetchone()
+        if not known:  # IF NOT EXISTS asks for the right to make one, also where there is one
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(first)))
     words = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", f"--schema={first}"]
     _run([_program("pg_restore"), *words, f"--dbname={url.database}", str(source)], url)
 

