@@ -31,10 +31,10 @@ from sansldap import (
 
 from connectors.dialling import dial
 from connectors.errors import SourceGarbled, SourceTimedOut, SourceTooLarge, SourceUnavailable
+from connectors.hosts import is_private
 from connectors.ldap import results
 from connectors.ldap.settings import Server
 from connectors.resilience import Deadline
-from connectors.rest.addresses import is_private
 from connectors.rest.client_certificate import ClientCertificate
 
 _SCOPES = {"base": SearchScope.BASE, "one": SearchScope.ONE_LEVEL, "subtree": SearchScope.SUBTREE}

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from connectors.adapters import Opening, allowed_columns
 from connectors.errors import SourceMisconfigured
 from connectors.faults import ManifestFault, fault, within
+from connectors.hosts import is_same_machine
 from connectors.ldap.filters import Filter, compile_filter
-from connectors.rest.addresses import is_same_machine
 
 SCHEMA: Mapping[str, Any] = json.loads(resources.files("connectors.ldap").joinpath("settings.schema.json").read_bytes())
 """The JSON Schema of this part; its ``$defs`` are those of the connector schema."""

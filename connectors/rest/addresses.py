@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.faults import fault
+from connectors.hosts import is_same_machine
 
-_PRIVATE = tuple(
-    ipaddress.ip_network(network)
-    for network in ("127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-)
-_LOCAL_NAMES = frozenset({"localhost"})
 _CHARACTERS = re.compile(r"[\x21-\x7e]+")
 
 
@@ -34,28 +29,6 @@ def check(url: str, *, insecure_http: bool) -> None:
 def is_plain(url: str) -> bool:
     """Whether the address is plain http."""
     return urlsplit(url).scheme == "http"
-
-
-def is_same_machine(host: str) -> bool:
-    """Whether a host name or address is this machine by definition."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in _LOCAL_NAMES
-
-
-def is_private(address: str) -> bool:
-    """Whether an IP address is of this machine or of a private network (RFC 1918 §3, RFC 4193 §3.1)."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return any((mapped or ip) in network for network in _PRIVATE)
-
-
-def is_link_local(address: str) -> bool:
-    """Whether an IP address reaches no further than the next cable (RFC 3927): where clouds tell machines secrets."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return (mapped or ip).is_link_local
 
 
 def _split(url: str) -> SplitResult:

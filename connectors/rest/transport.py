@@ -16,7 +16,7 @@ from typing import Any
 import pycurl
 
 from connectors.errors import SourceGarbled, SourceProblem, SourceTimedOut, SourceTooLarge, SourceUnavailable
-from connectors.rest.addresses import is_private
+from connectors.hosts import is_private
 from connectors.rest.client_certificate import ClientCertificate
 from connectors.rest.request import Request
 

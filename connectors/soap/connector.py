@@ -14,6 +14,7 @@ from connectors.adapters import Opening
 from connectors.base import Query, Raw, Record
 from connectors.errors import SourceGarbled, SourceMisconfigured, SourceProblem, SourceTimedOut, SourceUnavailable
 from connectors.faults import ManifestFault
+from connectors.hosts import is_same_machine
 from connectors.resilience import Deadline
 from connectors.rest import addresses
 from connectors.rest.asking import Asker
@@ -147,7 +148,7 @@ class SoapConnector:
 
     def _check_password(self, address: str) -> None:
         token = self._settings.token
-        same_machine = addresses.is_same_machine(origin(address)[1])
+        same_machine = is_same_machine(origin(address)[1])
         if token is not None and not token.digest and addresses.is_plain(address) and not same_machine:
             raise SourceMisconfigured("password-unencrypted")
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL
 
 from connectors.errors import SourceMisconfigured
-from connectors.rest.addresses import is_same_machine
+from connectors.hosts import is_same_machine
 
 _SERVICES = frozenset({"service", "servicefile"})
 """Parameters of libpq by which a file says where the database is."""

@@ -27,7 +27,7 @@ from connectors.errors import (
     SourceTooLarge,
     SourceUnavailable,
 )
-from connectors.rest import addresses
+from connectors.hosts import is_private
 from connectors.source import Outcome
 from tests.doubles.connectors import retrieve, source, values
 from tests.doubles.http_source import HttpSource, by_subject, drip, flood, hang, saying
@@ -171,7 +171,7 @@ def test_K1_no_subject_leaves_its_place_in_the_request(server: HttpSource, place
     ],
 )
 def test_plain_http_stays_inside_private_networks(address: str, private: bool) -> None:
-    assert addresses.is_private(address) is private
+    assert is_private(address) is private
 
 
 def test_plain_http_never_connects_to_a_public_address() -> None:

@@ -21,8 +21,8 @@ from connectors.files.sftp.line import Line
 from connectors.files.sftp.messages import Messages
 from connectors.files.sftp.settings import SftpSettings
 from connectors.files.sftp.wire import Attributes
+from connectors.hosts import is_link_local
 from connectors.resilience import Deadline
-from connectors.rest.addresses import is_link_local
 
 _MOMENT = 2.0
 _SILENT = "connectors.files.sftp.silent"
