@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from exchange.governance.transitions import GrantMoved, Step, Transitions
-from exchange.messages import notices
+from exchange.messages import access_notices
 from exchange.proceedings import EXCHANGE, nothing_to_spend
 from exchange.store import grants, messages
 from exchange.store.messages import Message
@@ -66,7 +66,7 @@ class Expiry:
         new = [(state, days) for state, days in due if (state.grant.ref, days) not in self._told]
         for start in range(0, len(new), MOST_AT_ONCE):
             some = new[start : start + MOST_AT_ONCE]
-            told = [one for state, days in some for one in notices.grant_ends(state, days, now)]
+            told = [one for state, days in some for one in access_notices.grant_ends(state, days, now)]
             self.transitions.ledger.append([_near(state, days) for state, days in some], also=_telling(told))
             self._told.update((state.grant.ref, days) for state, days in some)
         return len(new)

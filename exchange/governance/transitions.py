@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from exchange.governance.examination import Examining, Rechecked
-from exchange.messages import notices
+from exchange.messages import access_notices
 from exchange.proceedings import EXCHANGE, record
 from exchange.store import epoch, grants, messages
 from kernel.canonical import JSON
@@ -156,7 +156,7 @@ class Transitions:
             spend(connection, receipts)
             for step in steps:
                 _store(connection, step)
-            messages.put(connection, notices.of_grants(steps))
+            messages.put(connection, access_notices.of_grants(steps))
             if any(step.under not in {None, epoch.read(connection).policies} for step in steps):
                 raise GrantMoved
             if moved := [step.after for step in steps if _touches_active_set(step)]:

@@ -1,4 +1,7 @@
-"""Who is told what: for each event that waits for somebody, the messages that are written with it."""
+"""Who is told what: for each event that waits for somebody, the messages that are written with it.
+
+Of grants and access requests: `access_notices`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
 
 from exchange.catalogue.workflow.events import EntryEvent, EntryReturned, EntryState, EntrySubmitted
 from exchange.messages.words import URGENT, Kind
@@ -38,20 +40,8 @@ from policies.emergency.opening import (
     EmergencyReviewOverdue,
     EmergencyState,
 )
-from policies.grants.events import (
-    GrantActivated,
-    GrantEvent,
-    GrantReactivated,
-    GrantReturned,
-    GrantState,
-    GrantSubmitted,
-    GrantSuspended,
-)
-from policies.grants.grant import Grant
 from policies.ratings.commands import TURNS as RATING_TURNS
 from policies.ratings.events import RatingEscalated, RatingEvent, RatingState
-from policies.requests.commands import turns
-from policies.requests.events import RequestEscalated, RequestEvent, RequestLapsed, RequestState
 from policies.responders.task import (
     TaskEscalated,
     TaskEvent,
@@ -80,111 +70,7 @@ EMERGENCIES: Mapping[type[EmergencyEvent], tuple[Kind, tuple[Role, ...]]] = {
 """Who is told of what happens to an opening of emergency access; nobody of what is not here."""
 _WATCHERS = (Role.SECURITY_ADMINISTRATOR, Role.GOVERNANCE_OFFICER, Role.DATA_PROTECTION_OFFICER)
 _OWNERS = (Role.CONSUMER_OFFICER, Role.SPONSOR)
-_CONCERNED = (Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER, Role.GOVERNANCE_OFFICER)
 _AUTHORS = (Role.PROVIDER_OFFICER, Role.CONSUMER_OFFICER)
-_TOLD_OF_GRANTS = (
-    (GrantReturned, Kind.GRANT_RETURNED, (Role.CONSUMER_OFFICER, Role.GOVERNANCE_OFFICER)),
-    (GrantSuspended, Kind.GRANT_SUSPENDED, _CONCERNED),
-)
-_TOLD_TO_PROVIDERS = (
-    (GrantSubmitted, Kind.GRANT_UNASKED),
-    (GrantActivated, Kind.GRANT_IN_FORCE),
-    (GrantReactivated, Kind.GRANT_IN_FORCE),
-)
-"""What a provider is told of a grant that it does not sign, since all of it is shared unconditionally."""
-
-
-class GrantStep(Protocol):
-    """One event of a grant, with the state after it."""
-
-    @property
-    def event(self) -> GrantEvent:
-        """What happened."""
-        ...
-
-    @property
-    def after(self) -> GrantState:
-        """Where it stands then."""
-        ...
-
-
-class RequestStep(Protocol):
-    """One event of an access request, with the states around it."""
-
-    @property
-    def before(self) -> RequestState | None:
-        """Where it stood."""
-        ...
-
-    @property
-    def event(self) -> RequestEvent:
-        """What happened."""
-        ...
-
-    @property
-    def after(self) -> RequestState:
-        """Where it stands then."""
-        ...
-
-
-def grant_ends(state: GrantState, days: int, at: datetime) -> tuple[Message, ...]:
-    """Both departments are reminded that a grant comes near its end."""
-    grant = state.grant
-    facts: dict[str, JSON] = {"days": days, "valid_to": grant.valid_to.isoformat()}
-    cause = f"{Kind.GRANT_ENDS}/{grant.ref}/{days}"
-    return tuple(
-        _message(cause, office(role, grant), role, Kind.GRANT_ENDS, grant.ref, at, facts)
-        for role in (Role.CONSUMER_OFFICER, Role.PROVIDER_OFFICER)
-    )
-
-
-def of_grants(steps: Iterable[GrantStep]) -> Iterator[Message]:
-    """Every seat of the panel is told of what it is asked to sign, whoever may write it that it came back, all whom it
-    concerns of a suspension, and a provider that is not asked of what happens with its data.
-    """
-    for step in steps:
-        told = [kind for event, kind in _TOLD_TO_PROVIDERS if isinstance(step.event, event)]
-        for kind in told if step.after.provider_is_told else ():
-            grant, cause = step.after.grant, f"{kind}/{step.after.grant.ref}/{step.after.revision}"
-            yield _message(cause, grant.provider, Role.PROVIDER_OFFICER, kind, grant.ref, step.event.at)
-        if isinstance(step.event, GrantSubmitted):
-            grant, cause = step.after.grant, f"{Kind.GRANT_TO_SIGN}/{step.after.grant.ref}/{step.after.revision}"
-            for seat in step.after.panel:
-                yield _message(cause, office(seat, grant), seat, Kind.GRANT_TO_SIGN, grant.ref, step.event.at)
-        for event, kind, roles in _TOLD_OF_GRANTS:
-            if isinstance(step.event, event):
-                grant, cause = step.after.grant, f"{kind}/{step.after.grant.ref}/{step.after.revision}"
-                for role in roles:
-                    yield _message(cause, office(role, grant), role, kind, grant.ref, step.event.at)
-
-
-def of_requests(steps: Iterable[RequestStep]) -> Iterator[Message]:
-    """Whoever's turn it is is told, somebody above when time runs out, and whoever asked that nothing came of it.
-
-    Of a draft nobody but who wrote it.
-    """
-    for step in steps:
-        state, event = step.after, step.event
-        if isinstance(event, RequestEscalated):
-            yield from _late(state, event)
-        elif isinstance(event, RequestLapsed):
-            cause, about = f"{Kind.REQUEST_LAPSED}/{state.id}", (Kind.REQUEST_LAPSED, state.id, event.at)
-            yield _message(cause, state.content.grant.consumer, Role.CONSUMER_OFFICER, *about)
-        elif step.before is not None and step.before.status is not state.status:
-            facts = {"status": state.status.value}
-            cause = f"{Kind.REQUEST_WAITS}/{state.id}/{state.revision}"
-            for role in turns(state):
-                yield _message(cause, _office(role, state), role, Kind.REQUEST_WAITS, state.id, event.at, facts)
-
-
-def _late(state: RequestState, event: RequestEscalated) -> Iterator[Message]:
-    """At four fifths the office whose turn it is and the one that watches clocks; at the end also the approver's."""
-    told = [*turns(state), Role.GOVERNANCE_OFFICER]
-    told += [Role.GOVERNANCE_APPROVER] if event.percent >= DEADLINE_PERCENT else []
-    facts: dict[str, JSON] = {"stage": event.stage.value, "percent": event.percent}
-    cause = f"{Kind.REQUEST_LATE}/{state.id}/{state.revision}"
-    for role in dict.fromkeys(told):
-        yield _message(cause, _office(role, state), role, Kind.REQUEST_LATE, state.id, event.at, facts)
 
 
 def of_entry(event: EntryEvent, state: EntryState) -> Iterator[Message]:
@@ -192,11 +78,11 @@ def of_entry(event: EntryEvent, state: EntryState) -> Iterator[Message]:
     about = f"{state.kind}/{state.name}"
     if isinstance(event, EntrySubmitted):
         cause = f"{Kind.ENTRY_WAITS}/{about}/{state.revision}"
-        yield _message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.ENTRY_WAITS, about, event.at)
+        yield message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.ENTRY_WAITS, about, event.at)
     if isinstance(event, EntryReturned):
         cause, roles = f"{Kind.ENTRY_RETURNED}/{about}/{state.revision}", _AUTHORS if state.organisation else ()
         for role in roles or (Role.GOVERNANCE_OFFICER,):
-            yield _message(cause, state.organisation, role, Kind.ENTRY_RETURNED, about, event.at)
+            yield message(cause, state.organisation, role, Kind.ENTRY_RETURNED, about, event.at)
 
 
 def of_emergency(event: EmergencyEvent, state: EmergencyState) -> Iterator[Message]:
@@ -207,7 +93,7 @@ def of_emergency(event: EmergencyEvent, state: EmergencyState) -> Iterator[Messa
     asked, cause = state.asked, f"{kind}/{state.id}/{state.revision}"
     own = {Role.SPONSOR: asked.consumer, Role.PROVIDER_OFFICER: asked.provider}
     for role in roles:
-        yield _message(cause, own.get(role, ANY), role, kind, state.id, event.at, {"template": asked.template})
+        yield message(cause, own.get(role, ANY), role, kind, state.id, event.at, {"template": asked.template})
 
 
 def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
@@ -215,7 +101,7 @@ def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
     office, consumer = state.office.organisation, state.wanted.consumer
 
     def told(kind: Kind, organisation: str, role: Role, **facts: JSON) -> Message:
-        return _message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
+        return message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
 
     if isinstance(event, TaskOpened | TaskHandedOver):
         yield told(Kind.TASK_WAITS, office, Role.PROVIDER_OFFICER)
@@ -233,28 +119,28 @@ def of_task(event: TaskEvent, state: TaskState) -> Iterator[Message]:
 def sandbox_waits(organisation: str, at: datetime) -> Message:
     """Data governance is told, once for each department, that a system waits for the sandbox."""
     cause = f"{Kind.SANDBOX_WAITS}/{organisation}"
-    return _message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.SANDBOX_WAITS, organisation, at)
+    return message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.SANDBOX_WAITS, organisation, at)
 
 
 def source_changed(provider: str, evidence_type: str, change: str, field: str, at: datetime) -> Message:
     """The providing department is told, once a day, that its source is not shaped as it was described."""
     cause = f"{Kind.SOURCE_CHANGED}/{evidence_type}/{change}/{field}/{at.date().isoformat()}"
     facts: dict[str, JSON] = {"change": change, "field": field}
-    return _message(cause, provider, Role.PROVIDER_OFFICER, Kind.SOURCE_CHANGED, evidence_type, at, facts)
+    return message(cause, provider, Role.PROVIDER_OFFICER, Kind.SOURCE_CHANGED, evidence_type, at, facts)
 
 
 def paper_due(one: Resolution, name: Text, at: datetime, *, overdue: bool) -> Message:
     """The department whose case it is hears that a paper that may follow later is due soon, or overdue; each once."""
     kind = Kind.PAPER_OVERDUE if overdue else Kind.PAPER_NEAR
     facts: dict[str, JSON] = {"requirement": {**name.members()}, "due": one.due}
-    return _message(f"{kind}/{one.id}", one.organisation, Role.CONSUMER_OFFICER, kind, one.case, at, facts)
+    return message(f"{kind}/{one.id}", one.organisation, Role.CONSUMER_OFFICER, kind, one.case, at, facts)
 
 
 def sandbox_open(organisations: Iterable[str], at: datetime) -> Iterator[Message]:
     """The departments whose systems have checked in are told that they may ask now."""
     for organisation in organisations:
         cause = f"{Kind.SANDBOX_OPEN}/{organisation}/{at.isoformat()}"
-        yield _message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SANDBOX_OPEN, organisation, at)
+        yield message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SANDBOX_OPEN, organisation, at)
 
 
 def campaign_opened(
@@ -277,7 +163,7 @@ def _campaign(
     kind: Kind, campaign: str, cause: str, count: Mapping[str, int], deadline: str, at: datetime
 ) -> tuple[Message, ...]:
     return tuple(
-        _message(cause, provider, Role.PROVIDER_OFFICER, kind, campaign, at, {"items": items, "deadline": deadline})
+        message(cause, provider, Role.PROVIDER_OFFICER, kind, campaign, at, {"items": items, "deadline": deadline})
         for provider, items in sorted(count.items())
     )
 
@@ -285,13 +171,13 @@ def _campaign(
 def campaign_closed(campaign: str, at: datetime) -> Message:
     """Data governance is told that a campaign is over."""
     cause = f"{Kind.CAMPAIGN_CLOSED}/{campaign}"
-    return _message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.CAMPAIGN_CLOSED, campaign, at)
+    return message(cause, ANY, Role.GOVERNANCE_OFFICER, Kind.CAMPAIGN_CLOSED, campaign, at)
 
 
 def look_up_without_case(system: str, hour: str, at: datetime) -> tuple[Message, ...]:
     """Security and data governance are told that a system asks without an open case, once an hour."""
     cause = f"{Kind.LOOK_UP_WITHOUT_CASE}/{system}/{hour}"
-    return tuple(_message(cause, ANY, role, Kind.LOOK_UP_WITHOUT_CASE, system, at) for role in _WATCHERS)
+    return tuple(message(cause, ANY, role, Kind.LOOK_UP_WITHOUT_CASE, system, at) for role in _WATCHERS)
 
 
 def system_locked(lock: Lock) -> tuple[Message, ...]:
@@ -299,14 +185,14 @@ def system_locked(lock: Lock) -> tuple[Message, ...]:
     cause = f"{Kind.SYSTEM_LOCKED}/{lock.id}"
     facts: dict[str, JSON] = {"people": lock.people, "limit": lock.limit, "lock": lock.id}
     told = (*((ANY, role) for role in _WATCHERS), *((lock.organisation, role) for role in _OWNERS))
-    return tuple(_message(cause, where, role, Kind.SYSTEM_LOCKED, lock.system, lock.at, facts) for where, role in told)
+    return tuple(message(cause, where, role, Kind.SYSTEM_LOCKED, lock.system, lock.at, facts) for where, role in told)
 
 
 def system_unlocked(lock: Lock, at: datetime) -> tuple[Message, ...]:
     """The department is told that its system may go on, and data governance."""
     cause, facts = f"{Kind.SYSTEM_UNLOCKED}/{lock.id}", {"lock": lock.id}
     told = ((ANY, Role.GOVERNANCE_OFFICER), *((lock.organisation, role) for role in _OWNERS))
-    return tuple(_message(cause, where, role, Kind.SYSTEM_UNLOCKED, lock.system, at, facts) for where, role in told)
+    return tuple(message(cause, where, role, Kind.SYSTEM_UNLOCKED, lock.system, at, facts) for where, role in told)
 
 
 def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
@@ -316,7 +202,7 @@ def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
     facts: dict[str, JSON] = {"campaign": item.campaign, "number": item.number}
 
     def told(kind: Kind, organisation: str, role: Role) -> Message:
-        return _message(cause, organisation, role, kind, item.ref, event.at, facts)
+        return message(cause, organisation, role, kind, item.ref, event.at, facts)
 
     if item.status is ItemStatus.TO_TIGHTEN:
         yield told(Kind.GRANT_TO_TIGHTEN, ANY, Role.GOVERNANCE_OFFICER)
@@ -331,7 +217,7 @@ def of_item(event: ItemEvent, item: ItemState) -> Iterator[Message]:
 def subscription_parked(subscription: str, organisation: str, system: str, revision: int, at: datetime) -> Message:
     """The department of a subscriber is told that it cannot be reached any more."""
     cause, facts = f"{Kind.SUBSCRIPTION_PARKED}/{subscription}/{revision}", {"system": system}
-    return _message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SUBSCRIPTION_PARKED, subscription, at, facts)
+    return message(cause, organisation, Role.CONSUMER_OFFICER, Kind.SUBSCRIPTION_PARKED, subscription, at, facts)
 
 
 def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: Iterable[str]) -> Iterator[Message]:
@@ -339,7 +225,7 @@ def of_correction(event: CorrectionEvent, state: CorrectionState, recipients: It
     objection = state.objection
 
     def told(kind: Kind, organisation: str, role: Role, **facts: JSON) -> Message:
-        return _message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
+        return message(f"{kind}/{state.id}/{state.revision}", organisation, role, kind, state.id, event.at, facts)
 
     if isinstance(event, CorrectionOpened):
         yield told(Kind.CORRECTION_WAITS, objection.provider, Role.PROVIDER_OFFICER)
@@ -365,7 +251,7 @@ def of_rating(event: RatingEvent, state: RatingState) -> Iterator[Message]:
 
     def told(kind: Kind, role: Role, facts: dict[str, JSON]) -> Message:
         whose = state.rating.organisation if role is Role.CONSUMER_OFFICER else ANY
-        return _message(f"{kind}/{case}/{state.revision}", whose, role, kind, case, event.at, facts)
+        return message(f"{kind}/{case}/{state.revision}", whose, role, kind, case, event.at, facts)
 
     if isinstance(event, RatingEscalated):
         above = (Role.GOVERNANCE_APPROVER,) if event.percent >= DEADLINE_PERCENT else ()
@@ -380,7 +266,7 @@ def of_challenge(event: ChallengeEvent, state: ChallengeState) -> Iterator[Messa
 
     def told(kind: Kind, role: Role, **facts: JSON) -> Message:
         whose = state.use.organisation if role is Role.DATA_PROTECTION_OFFICER else ANY
-        return _message(f"{kind}/{state.id}/{state.revision}", whose, role, kind, state.id, event.at, facts)
+        return message(f"{kind}/{state.id}/{state.revision}", whose, role, kind, state.id, event.at, facts)
 
     if isinstance(event, UseChallenged):
         yield told(Kind.CHALLENGE_WAITS, Role.DATA_PROTECTION_OFFICER)
@@ -390,26 +276,13 @@ def of_challenge(event: ChallengeEvent, state: ChallengeState) -> Iterator[Messa
             yield told(Kind.CHALLENGE_LATE, role, percent=event.percent)
 
 
-def office(role: Role, grant: Grant) -> str:
-    """The organisation that holds an office in matters of a grant."""
-    return {
-        Role.PROVIDER_OFFICER: grant.provider,
-        Role.CONSUMER_OFFICER: grant.consumer,
-        Role.SPONSOR: grant.consumer,
-    }.get(role, ANY)
-
-
-def _office(role: Role, state: RequestState) -> str:
-    return office(role, state.content.grant)
-
-
 def forwarding_parked(one: Forwarding, reason: str, at: datetime) -> Message:
     """The office is told, where it still looks, that its messages do not arrive at an address."""
     cause, facts = f"{Kind.FORWARDING_PARKED}/{one.id}/{one.revision}", {"reason": reason}
-    return _message(cause, one.organisation, one.role, Kind.FORWARDING_PARKED, one.id, at, facts)
+    return message(cause, one.organisation, one.role, Kind.FORWARDING_PARKED, one.id, at, facts)
 
 
-def _message(
+def message(
     cause: str,
     organisation: str,
     role: Role,
@@ -418,4 +291,5 @@ def _message(
     at: datetime,
     facts: Mapping[str, JSON] = MappingProxyType({}),
 ) -> Message:
+    """To an office of an organisation (`ANY`: whichever has it), once for each cause, about something by its name."""
     return Message(cause, organisation, role, kind, about, at, facts, urgent=kind in URGENT)

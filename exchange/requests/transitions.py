@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from exchange.clocks.limits import TimeLimits
 from exchange.governance.transitions import GrantMoved, Step, Transitions
-from exchange.messages import notices
+from exchange.messages import access_notices
 from exchange.proceedings import EXCHANGE, nothing_to_spend, record
 from exchange.store import access_requests, messages
 from exchange.store.histories import Happened
@@ -94,7 +94,7 @@ class RequestTransitions(TimeLimits):
             calendar = self.calendar(connection)
             for step in steps:
                 _store(connection, step, next_due(step.after, calendar))
-            messages.put(connection, notices.of_requests(steps))
+            messages.put(connection, access_notices.of_requests(steps))
 
         entries = [*beside, *(_entry(step) for step in steps)]
         approved = [step.after for step in steps if _is_approval(step)]
