@@ -6,9 +6,7 @@ so that a container of one service needs no code of the other.
 
 from __future__ import annotations
 
-import os
 import sys
-from contextlib import suppress
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -18,11 +16,12 @@ from kernel.keys import KeyRingError
 from kernel.settings import ExchangeSettings, IdpSettings, SettingsError
 from tongban import preflight
 from tongban.serving import configured
+from tongban.turns import let_threads_take_turns
 
 
 def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None) -> None:
     """Serve one service until the process is told to stop; requests under way are finished first."""
-    _let_threads_take_turns()
+    let_threads_take_turns()
     host, _, port = settings.listen.rpartition(":")
     Granian(
         f"tongban.serving:{name}",
@@ -37,13 +36,6 @@ def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None
         log_access=False,
         workers_kill_timeout=10,
     ).serve()
-
-
-def _let_threads_take_turns() -> None:
-    """Who wakes up does not interrupt the thread that holds the interpreter's lock (ADR 0081); workers inherit this."""
-    if hasattr(os, "SCHED_BATCH"):
-        with suppress(OSError):  # not allowed here: it works as well, with more changes of threads
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from kernel import logging, settings
 from kernel.web.fastpath import WsgiApp
 from kernel.web.monitoring import serve_metrics
+from tongban.turns import InShortTurns
 
 
 def configured() -> settings.Settings:
@@ -23,7 +24,7 @@ def configured() -> settings.Settings:
     return settings.load(Path(named) if named else None, os.environ)
 
 
-def idp() -> WsgiApp:
+def idp() -> InShortTurns:
     """The identity provider as a WSGI callable."""
     from idp.app import open_service  # the other service's packages stay out of this process
 
@@ -33,10 +34,10 @@ def idp() -> WsgiApp:
     atexit.register(service.close)
     _serve_metrics(service.app, chosen.idp.metrics_listen)
     _settle()
-    return service.app
+    return InShortTurns(service.app)
 
 
-def exchange() -> WsgiApp:
+def exchange() -> InShortTurns:
     """The exchange as a WSGI callable."""
     from exchange.app import open_service  # as above
 
@@ -46,7 +47,7 @@ def exchange() -> WsgiApp:
     atexit.register(service.close)
     _serve_metrics(service.app, chosen.exchange.metrics_listen)
     _settle()
-    return service.app
+    return InShortTurns(service.app)
 
 
 def _settle() -> None:

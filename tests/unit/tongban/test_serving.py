@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +19,7 @@ import requests
 
 from kernel.ledger.ownership import Ownership
 from tests.unit.tongban.conftest import Installation, run
+from tongban import turns
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -115,3 +119,37 @@ def test_a_thread_that_wakes_up_does_not_interrupt_another(both: subprocess.Pope
     threads = [int(task.name) for worker in workers for task in Path(f"/proc/{worker}/task").iterdir()]
     assert len(threads) > len(workers) > 1
     assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+
+
+def linux() -> tuple[int, int]:
+    """The running kernel's version; (0, 0) of another system."""
+    found = re.match(r"(\d+)\.(\d+)", platform.release()) if platform.system() == "Linux" else None
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def slice_of(thread: int) -> int:
+    """Nanoseconds (sched_getattr(2))."""
+    told = ctypes.create_string_buffer(turns.SCHED_ATTR.size)
+    number = turns.SCHED_SETATTR[platform.machine()] + 1  # the two calls are neighbours on every processor we know
+    assert ctypes.CDLL(None).syscall(number, thread, told, len(told), 0) == 0
+    return int(turns.SCHED_ATTR.unpack(told.raw)[5])
+
+
+@pytest.mark.skipif(linux() < (6, 12), reason="a thread has a slice of its own since Linux 6.12")
+@pytest.mark.skipif(platform.machine() not in turns.SCHED_SETATTR, reason="the number of the system call is not known")
+def test_threads_that_answer_requests_take_short_turns_and_the_network_does_not(
+    both: subprocess.Popen[bytes], ports: tuple[int, int]
+) -> None:
+    for port in ports:
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=10).ok
+    for worker in [worker for service in children(both.pid) for worker in children(service)]:
+        threads = [int(task.name) for task in Path(f"/proc/{worker}/task").iterdir()]
+        slices = [slice_of(thread) for thread in threads]
+        assert 0 < slices.count(turns.SLICE_NANOSECONDS) < len(slices)
+        assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+
+
+def test_a_system_without_short_turns_serves_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "another")
+    app = turns.InShortTurns(lambda _environ, _start_response: [b"served"])
+    assert app({}, lambda *_told: lambda _data: None) == [b"served"]

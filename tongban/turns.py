@@ -1,0 +1,68 @@
+"""How the threads of a service take turns on a processor (ADR 0081, ADR 0096). No right is needed for either.
+
+Where the system has no such thing, or does not allow it, nothing changes but the number of changes of threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import struct
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SLICE_NANOSECONDS = 200_000
+"""A seventh of what Linux gives by itself, and more than a thread takes to finish an answer the ledger has released."""
+
+SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274, "ppc64le": 355, "s390x": 345}
+"""Numbers of the system call (Linux, arch/*/…/syscall.tbl): C libraries have had a function for it only since 2025."""
+_KEEP_POLICY = 0x08
+SCHED_ATTR = struct.Struct(
+    "=IIQiIQQQ"
+)  # sched_setattr(2): size, policy, flags, nice, priority, runtime, deadline, period
+
+
+def let_threads_take_turns() -> None:
+    """Who wakes up does not interrupt the thread that holds the interpreter's lock (ADR 0081); children inherit it."""
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):  # not allowed here
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def ask_for_short_turns() -> None:
+    """Have the calling thread run sooner and for a shorter time; its share of the processor stays (ADR 0096)."""
+    number = SCHED_SETATTR.get(platform.machine())
+    if number is None or platform.system() != "Linux":
+        return
+    nice = os.getpriority(os.PRIO_PROCESS, 0)  # of this thread alone, on Linux
+    wanted = SCHED_ATTR.pack(SCHED_ATTR.size, 0, _KEEP_POLICY, nice, 0, SLICE_NANOSECONDS, 0, 0)
+    ctypes.CDLL(None).syscall(number, 0, wanted, 0)  # refused where a sandbox does not know it: then as before
+
+
+class _Once(threading.local):
+    """Looked at by a thread for the first time, it is made anew for that thread."""
+
+    here = True
+
+    def __init__(self) -> None:
+        ask_for_short_turns()
+
+
+class InShortTurns:
+    """An application whose requests run in threads that take short turns: a server makes them, and tells nobody."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        """``app`` is what they run."""
+        self._app = app
+        self._once = _Once()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        self._once.here  # noqa: B018 - the first look of a thread is what counts
+        return self._app(environ, start_response)
