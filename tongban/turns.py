@@ -45,24 +45,17 @@ def ask_for_short_turns() -> None:
     ctypes.CDLL(None).syscall(number, 0, wanted, 0)  # refused where a sandbox does not know it: then as before
 
 
-class _Once(threading.local):
-    """Looked at by a thread for the first time, it is made anew for that thread."""
-
-    here = True
-
-    def __init__(self) -> None:
-        ask_for_short_turns()
-
-
 class InShortTurns:
     """An application whose requests run in threads that take short turns: a server makes them, and tells nobody."""
 
     def __init__(self, app: WSGIApplication) -> None:
-        """``app`` is what they run."""
+        """``app`` is what they run. The thread that makes this asks for nothing: the network's inherits from it."""
         self._app = app
-        self._once = _Once()
+        self._known = threading.local()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        self._once.here  # noqa: B018 - the first look of a thread is what counts
+        if not hasattr(self._known, "asked"):
+            self._known.asked = True
+            ask_for_short_turns()
         return self._app(environ, start_response)
