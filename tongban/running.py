@@ -14,9 +14,9 @@ from granian.constants import HTTPModes, Interfaces
 from kernel.database import DatabaseUnavailable, UnsafeDatabase
 from kernel.keys import KeyRingError
 from kernel.settings import ExchangeSettings, IdpSettings, SettingsError
+from kernel.turns import let_threads_take_turns
 from tongban import preflight
 from tongban.serving import configured
-from tongban.turns import let_threads_take_turns
 
 
 def run(name: str, settings: IdpSettings | ExchangeSettings, workers: int | None) -> None:

@@ -10,18 +10,40 @@ import atexit
 import gc
 import os
 import sys
+import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kernel import logging, settings
+from kernel.turns import ask_for_short_turns
 from kernel.web.fastpath import WsgiApp
 from kernel.web.monitoring import serve_metrics
-from tongban.turns import InShortTurns
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def configured() -> settings.Settings:
     """The settings of this process; raises SettingsError."""
     named = os.environ.get("TONGBAN_CONFIG")
     return settings.load(Path(named) if named else None, os.environ)
+
+
+class InShortTurns:
+    """An application whose requests run in threads that take short turns: a server makes them, and tells nobody."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        """``app`` is what they run. The thread that makes this asks for nothing: the network's inherits from it."""
+        self._app = app
+        self._known = threading.local()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        if not hasattr(self._known, "asked"):
+            self._known.asked = True
+            ask_for_short_turns()
+        return self._app(environ, start_response)
 
 
 def idp() -> InShortTurns:

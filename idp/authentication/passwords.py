@@ -22,8 +22,10 @@ T = TypeVar("T")
 
 WORKERS = 2
 MOST_WAITING = 32
-NICENESS = 5
-"""How far hashing stands back behind its service (setpriority(2)): a quarter of a processor that others want, too."""
+NICENESS = 15
+"""How far hashing stands back behind its service (setpriority(2)): the eight threads of two hashes, four lanes each,
+get a fifth of a processor that others want, too.
+"""
 SHORTEST, LONGEST = 8, 256
 """Characters; NIST SP 800-63B asks for a minimum, and no rules of composition."""
 

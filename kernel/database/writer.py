@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 from sqlalchemy import Connection, Engine
 
 from kernel.database.errors import DatabaseUnavailable, as_unavailable
+from kernel.turns import interrupt_when_awake
 
 T = TypeVar("T")
 
@@ -82,6 +83,7 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
+        interrupt_when_awake()  # it wakes from the disk, and whoever is waiting waits for it
         open_ = True
         while open_:
             jobs, open_ = self._waiting()

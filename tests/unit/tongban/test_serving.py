@@ -11,15 +11,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from kernel import turns
 from kernel.ledger.ownership import Ownership
+from tests.conftest import ENGINE
 from tests.unit.tongban.conftest import Installation, run
-from tongban import turns
+from tongban.serving import InShortTurns
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -118,7 +121,9 @@ def test_a_thread_that_wakes_up_does_not_interrupt_another(both: subprocess.Pope
     workers = [worker for service in children(both.pid) for worker in children(service)]
     threads = [int(task.name) for worker in workers for task in Path(f"/proc/{worker}/task").iterdir()]
     assert len(threads) > len(workers) > 1
-    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+    policies = Counter(os.sched_getscheduler(thread) for thread in threads)
+    writers = len(workers) if ENGINE == "sqlite" else 0  # they wake from the disk, and everybody waits for them
+    assert policies == Counter({os.SCHED_BATCH: len(threads) - writers, os.SCHED_OTHER: writers})
 
 
 def linux() -> tuple[int, int]:
@@ -147,10 +152,9 @@ def test_threads_that_answer_requests_take_short_turns_and_the_network_does_not(
         slices = [slice_of(thread) for thread in threads]
         assert turns.SLICE_NANOSECONDS in slices
         assert slices[0] != turns.SLICE_NANOSECONDS  # the first, whose slice the network's thread inherits
-        assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
 
 
 def test_a_system_without_short_turns_serves_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "another")
-    app = turns.InShortTurns(lambda _environ, _start_response: [b"served"])
+    app = InShortTurns(lambda _environ, _start_response: [b"served"])
     assert app({}, lambda *_told: lambda _data: None) == [b"served"]

@@ -9,13 +9,7 @@ import ctypes
 import os
 import platform
 import struct
-import threading
-from collections.abc import Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SLICE_NANOSECONDS = 200_000
 """A seventh of what Linux gives by itself, and more than a thread takes to finish an answer the ledger has released."""
@@ -35,6 +29,13 @@ def let_threads_take_turns() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
+def interrupt_when_awake() -> None:
+    """Have the calling thread not wait for its turn when it wakes: for one that others wait for anyway (ADR 0081)."""
+    if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_BATCH:
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def ask_for_short_turns() -> None:
     """Have the calling thread run sooner and for a shorter time; its share of the processor stays (ADR 0096)."""
     number = SCHED_SETATTR.get(platform.machine())
@@ -43,19 +44,3 @@ def ask_for_short_turns() -> None:
     nice = os.getpriority(os.PRIO_PROCESS, 0)  # of this thread alone, on Linux
     wanted = SCHED_ATTR.pack(SCHED_ATTR.size, 0, _KEEP_POLICY, nice, 0, SLICE_NANOSECONDS, 0, 0)
     ctypes.CDLL(None).syscall(number, 0, wanted, 0)  # refused where a sandbox does not know it: then as before
-
-
-class InShortTurns:
-    """An application whose requests run in threads that take short turns: a server makes them, and tells nobody."""
-
-    def __init__(self, app: WSGIApplication) -> None:
-        """``app`` is what they run. The thread that makes this asks for nothing: the network's inherits from it."""
-        self._app = app
-        self._known = threading.local()
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request (PEP 3333)."""
-        if not hasattr(self._known, "asked"):
-            self._known.asked = True
-            ask_for_short_turns()
-        return self._app(environ, start_response)
