@@ -7,6 +7,7 @@ asking for the way back in and at asking somebody by the back channel, and laten
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import statistics
 import tempfile
@@ -276,11 +277,17 @@ class Clerk:
 
 
 def compared(tries: Mapping[str, Sequence[Callable[[], tuple[int, float]]]]) -> list[dict[str, Any]]:
-    """The kinds in turn, one at a time; each is held against the first."""
+    """One of each kind after another, one at a time; each kind is held against the first.
+
+    The order is drawn anew for every row: in a fixed one, what the service does after its answer to one kind would fall
+    on the same other kind every time.
+    """
     seconds: dict[str, list[float]] = {kind: [] for kind in tries}
     statuses: dict[str, set[int]] = {kind: set() for kind in tries}
     for row in zip(*tries.values(), strict=True):
-        for kind, attempt in zip(tries, row, strict=True):
+        attempts = list(zip(tries, row, strict=True))
+        random.shuffle(attempts)
+        for kind, attempt in attempts:
             status, took = attempt()
             seconds[kind].append(took)
             statuses[kind].add(status)
