@@ -16,10 +16,9 @@ SLICE_NANOSECONDS = 200_000
 
 SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274, "ppc64le": 355, "s390x": 345}
 """Numbers of the system call (Linux, arch/*/…/syscall.tbl): C libraries have had a function for it only since 2025."""
+SCHED_ATTR = struct.Struct("=IIQiIQQQ")
+"""sched_setattr(2): size, policy, flags, nice, priority, runtime (here the slice), deadline, period."""
 _KEEP_POLICY = 0x08
-SCHED_ATTR = struct.Struct(
-    "=IIQiIQQQ"
-)  # sched_setattr(2): size, policy, flags, nice, priority, runtime, deadline, period
 
 
 def let_threads_take_turns() -> None:

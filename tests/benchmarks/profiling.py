@@ -20,11 +20,12 @@ from types import FrameType
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from kernel.web.fastpath import WsgiApp
+from kernel.turns import let_threads_take_turns
 from tests.benchmarks import load
 from tests.benchmarks.processes import Processes
 from tests.benchmarks.runner import Plan
 from tongban import serving
+from tongban.serving import InShortTurns
 
 INTERVAL = 0.001
 ROOT = str(Path(__file__).parents[2]) + os.sep
@@ -81,13 +82,13 @@ def described(path: str, line: int, name: str) -> str:
     return f"{short}:{line} {name}".replace(";", ",")
 
 
-def idp() -> WsgiApp:
+def idp() -> InShortTurns:
     """The provider, sampled; what granian loads."""
     Sampler(Path(os.environ["TONGBAN_PROFILE"]))
     return serving.idp()
 
 
-def exchange() -> WsgiApp:
+def exchange() -> InShortTurns:
     """The exchange, sampled."""
     Sampler(Path(os.environ["TONGBAN_PROFILE"]))
     return serving.exchange()
@@ -95,6 +96,7 @@ def exchange() -> WsgiApp:
 
 def main(service: str) -> None:
     """Serve as ``tongban serve`` does, through the factories above."""
+    let_threads_take_turns()
     settings = serving.configured()
     chosen = settings.idp if service == "idp" else settings.exchange
     host, _, port = chosen.listen.rpartition(":")
