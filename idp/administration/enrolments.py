@@ -92,11 +92,12 @@ class Enrolments:
         return Act("StaffInvited", facts, change, lambda: ShownOnce(LINK, secret)), secret
 
     def find(self, secret: str) -> Enrolment | None:
-        """The link with a secret, while it can be used."""
+        """The link with a secret, while it can be used. One kept without an office leads nowhere."""
         if len(secret) > _LONGEST_SECRET:
             return None
         with self.database.read() as connection:
-            return enrolments.find(connection, hashed(secret), self.clock.now())
+            found = enrolments.find(connection, hashed(secret), self.clock.now())
+        return found if found is not None and found.roles else None
 
     def totp_secret(self, secret: str) -> str:
         """The TOTP secret that belongs to a link: the same however often the page is opened (160 bits, RFC 4226 §4)."""

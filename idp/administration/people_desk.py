@@ -114,6 +114,8 @@ class PeopleDesk:
     def invite(self, actor: Actor, roles: tuple[str, ...], organisation: str) -> Invited:
         """A one-time link for a new member of staff, or the proposal it takes for a new administrator."""
         permit(actor, Command.INVITE_PERSON, organisation)
+        if not roles:  # offices can be taken away later; a link that gives none is a box forgotten
+            raise AdministrationError("请至少选择一项职责", "choose at least one office")
         check_roles(roles)
         founding = len(roles) == 1 and set(roles) <= OF_THE_FOUNDING and Role.SYSTEM in actor.roles
         if founding and not self._held(roles[0]):

@@ -418,6 +418,15 @@ def test_an_administrator_invited_by_two_gets_a_link(provider: Provider, console
     assert "部门管理员" in page.text
 
 
+@pytest.mark.parametrize("name", ["system", "security", "market"])
+def test_nobody_is_invited_to_no_office(provider: Provider, consoles: OPEN, name: str) -> None:
+    body = {"roles": [], "organisation": MARKET}
+    answer = consoles(name).call("POST", "/people/invitations", body, **{"Accept-Language": "en"})
+    assert answer.status_code == 422, answer.text
+    assert "at least one office" in answer.json["detail"]
+    assert provider.events("StaffInvited") == provider.events("ChangeProposed") == []
+
+
 def test_the_system_administrator_reads_no_events_and_nobody_deletes_them(consoles: OPEN) -> None:
     """Whoever runs the system has no say over what is known of how it is run."""
     for name in ("system", "security", "market", "helpdesk", "clerk"):

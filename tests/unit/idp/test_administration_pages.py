@@ -163,6 +163,16 @@ def test_an_invitation_on_pages_is_shown_once(provider: Provider) -> None:
     assert refused.status_code == 403
 
 
+def test_an_invitation_to_no_office_is_refused_and_says_what_to_do(provider: Provider) -> None:
+    appoint(provider, "market")
+    browser, _ = signed_in(provider, "market")
+    page = press(browser, "/admin/people/invite", organisation=MARKET)
+    assert page.status_code == 422
+    assert "请至少选择一项职责" in page.text
+    assert MARKET in page.text
+    assert provider.events("StaffInvited") == []
+
+
 def test_people_on_pages(provider: Provider) -> None:
     appoint(provider, "security")
     browser, _ = signed_in(provider, "security")

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from idp.administration import AdministrationError
 from tests.doubles.administrators import appoint, person_id
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import PASSWORD, Provider, credit_code
+from tests.doubles.identity_provider import MARKET, PASSWORD, Provider, credit_code
 
 BODY = credit_code(901)
 
@@ -85,6 +85,14 @@ def test_a_link_lapses_and_a_newer_one_replaces_it(provider: Provider) -> None:
     assert browser.get(f"/enrol/{newer}").status_code == 200
     provider.clock.advance(15 * 60)
     assert browser.get(f"/enrol/{newer}").status_code == 404
+
+
+def test_a_link_to_no_office_leads_nowhere(provider: Provider) -> None:
+    """None is made any more; one that was made before gives no account either."""
+    links = provider.administration.enrolments
+    act = links.inviting((), MARKET)
+    links.records.make(act.name, act.facts, act.change)
+    assert Browser(provider).get(f"/enrol/{act.afterwards().secret}").status_code == 404
 
 
 @pytest.mark.parametrize("secret", ["x", "x" * 5000, "..", "%00", "' OR 1=1"])
