@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from idp.authentication.sealing import PersonVault
+from idp.clients.certificates import TlsOffer
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
@@ -55,6 +56,13 @@ def open_ledger(
         entropy=entropy,
         serving=serving,
     )
+
+
+def tls_offer(settings: IdpSettings) -> TlsOffer:
+    """What of client certificates is switched on (RFC 8705)."""
+    if not settings.trusted_proxies:
+        return TlsOffer()
+    return TlsOffer(True, settings.client_authorities is not None, settings.mtls_origin)
 
 
 def vault(keys: KeyRing) -> PersonVault:

@@ -13,10 +13,11 @@ from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.metadata_words import in_chinese
 from idp.administration.records import Records
 from idp.clients import registered
+from idp.clients.certificates import TlsOffer
 from idp.clients.metadata.checking import checked, understood
 from idp.errors import InvalidClientMetadataError
 from idp.model import scopes
-from idp.model.client import GrantType, Organisation, StoredClient
+from idp.model.client import AuthMethod, GrantType, Organisation, StoredClient
 from idp.model.invitation import Invitation, Terms
 from idp.model.secret import hashed
 from idp.store import clients, invitations, organisations
@@ -41,6 +42,7 @@ class ClientRegister:
     clock: Clock
     entropy: Entropy
     algorithms: Callable[[], tuple[str, ...]]
+    tls: TlsOffer
 
     def add_organisation(self, code: str, name: Text) -> None:
         """Add a department, or rename it."""
@@ -61,8 +63,7 @@ class ClientRegister:
 
     def add(self, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
         """Register a client: its metadata and, this once, its secret."""
-        data = _checked(metadata)
-        refuse_unsignable(data, self.algorithms())
+        data = self._possible(metadata)
         client_id = str(data.pop("client_id", None) or new_id("client", self.clock, self.entropy))
         added, secret = registered.made(client_id, data, self.entropy)
         facts: dict[str, JSON] = {"client": client_id, "organisation": added.organisation}
@@ -137,8 +138,7 @@ class ClientRegister:
         A scope or service item that is taken from it is gone from its tokens everywhere within a second (S2); a client
         that manages itself cannot take it back, nor undo what else only an operator says.
         """
-        stored, data = self._stored(client_id), _checked(metadata)
-        refuse_unsignable(data, self.algorithms())
+        stored, data = self._stored(client_id), self._possible(metadata)
         data.pop("client_id", None)
         if data["tongban_organisation"] != stored.organisation:
             raise AdministrationError(
@@ -189,6 +189,13 @@ class ClientRegister:
         now = self.clock.now()
         facts: dict[str, JSON] = {"client": client_id}
         self.records.make("ClientDisabled", facts, lambda connection: clients.disable(connection, client_id, now))
+
+    def _possible(self, metadata: Mapping[str, JSON]) -> dict[str, JSON]:
+        """Checked metadata that this provider can keep to as it is set up. Raises AdministrationError."""
+        data = _checked(metadata)
+        refuse_unsignable(data, self.algorithms())
+        refuse_switched_off(data, self.tls)
+        return data
 
     def _stored(self, client_id: str) -> StoredClient:
         with self.database.read() as connection:
@@ -246,6 +253,22 @@ def refuse_unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> 
             f"{name}：密钥环没有该算法的密钥，请先运行 tongban keys add",
             f"{name}: the key ring has no key of that algorithm; run `tongban keys add` first",
         )
+
+
+def refuse_switched_off(data: Mapping[str, JSON], tls: TlsOffer) -> None:
+    """Raises AdministrationError for a client that is to use certificates where none are accepted (RFC 8705)."""
+    name = registered.switched_off(data, tls)
+    if name is None:
+        return
+    by_name = data[registered.METHOD] == AuthMethod.TLS.value
+    missing = [
+        *(() if tls.certificates else ("idp.trusted_proxies",)),
+        *(("idp.client_authorities",) if by_name and not tls.authorities else ()),
+    ]
+    raise AdministrationError(
+        f"{name}：本平台未启用客户端证书，请先设置 {'、'.join(missing)} 并重启服务",
+        f"{name}: client certificates are not accepted here; set {' and '.join(missing)} and restart the service first",
+    )
 
 
 def refuse_unknown_organisation(connection: Connection, code: str) -> None:

@@ -12,8 +12,9 @@ from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
 from idp.administration.resource_register import ResourceRegister
 from idp.authentication.passwords import Passwords
+from idp.clients.certificates import TlsOffer
 from idp.notices import Channels
-from idp.opening import derived, open_keys, open_ledger, vault
+from idp.opening import derived, open_keys, open_ledger, tls_offer, vault
 from kernel.clock import Clock, SystemClock
 from kernel.database import Database
 from kernel.entropy import Entropy, SystemEntropy
@@ -22,6 +23,7 @@ from kernel.ledger.log import Ledger
 from kernel.settings import IdpSettings
 
 ENROLMENT_LASTS = timedelta(minutes=15)
+NO_CERTIFICATES = TlsOffer()
 
 
 class Administration:
@@ -39,12 +41,13 @@ class Administration:
         ledger: Ledger,
         clock: Clock,
         entropy: Entropy,
+        tls: TlsOffer = NO_CERTIFICATES,
         passwords: Passwords | None = None,
         enrolment_lasting: timedelta = ENROLMENT_LASTS,
     ) -> None:
         self._database, self._ledger, self._passwords = database, ledger, passwords or Passwords()
         records = Records(ledger, clock, entropy)
-        self.clients = ClientRegister(database, records, clock, entropy, keys.algorithms)
+        self.clients = ClientRegister(database, records, clock, entropy, keys.algorithms, tls)
         self.resources = ResourceRegister(database, records, clock)
         sealing = vault(keys)
         channels = Channels(sealing, clock, entropy)
@@ -69,6 +72,7 @@ class Administration:
             ledger=ledger,
             clock=clock,
             entropy=entropy,
+            tls=tls_offer(settings),
             enrolment_lasting=timedelta(minutes=settings.enrolment_minutes),
         )
 

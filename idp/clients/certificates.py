@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from idp.model.certificate import CertificateName, CertificateRule
+from idp.model.client import AuthMethod
 from kernel.jose import base64url
 
 _CLIENT_USES = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
@@ -134,3 +135,12 @@ class TlsOffer:
     certificates: bool = False
     authorities: bool = False
     origin: str = ""
+
+    @property
+    def methods(self) -> tuple[AuthMethod, ...]:
+        """The ways of client authentication that can succeed as this provider is set up."""
+        possible = {
+            AuthMethod.SELF_SIGNED_TLS: self.certificates,
+            AuthMethod.TLS: self.certificates and self.authorities,
+        }
+        return tuple(method for method in AuthMethod if possible.get(method, True))

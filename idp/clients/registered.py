@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from idp.clients.certificates import TlsOffer
 from idp.model.client import BY_SECRET, AuthMethod, StoredClient
 from idp.model.secret import hashed
 from kernel.canonical import JSON
@@ -16,11 +17,13 @@ SIGNED = (
     "introspection_signed_response_alg",
 )
 """The members that choose by which algorithm something is signed for the client."""
+METHOD = "token_endpoint_auth_method"
+BOUND = "tls_client_certificate_bound_access_tokens"
 
 
 def made(client_id: str, data: Mapping[str, JSON], entropy: Entropy) -> tuple[StoredClient, str | None]:
     """A client from checked metadata, and its secret where it authenticates by one."""
-    by_secret = AuthMethod(str(data["token_endpoint_auth_method"])) in BY_SECRET
+    by_secret = AuthMethod(str(data[METHOD])) in BY_SECRET
     secret = token(entropy) if by_secret else None
     kept = None if secret is None else hashed(secret)
     return StoredClient(client_id, str(data["tongban_organisation"]), data, kept), secret
@@ -29,6 +32,13 @@ def made(client_id: str, data: Mapping[str, JSON], entropy: Entropy) -> tuple[St
 def unsignable(data: Mapping[str, JSON], algorithms: tuple[str, ...]) -> str | None:
     """The member that wants an answer signed by an algorithm we have no key of, if any."""
     return next((name for name in SIGNED if data.get(name, algorithms[0]) not in algorithms), None)
+
+
+def switched_off(data: Mapping[str, JSON], tls: TlsOffer) -> str | None:
+    """The member that takes client certificates which discovery does not offer, if any: it could never succeed."""
+    if AuthMethod(str(data[METHOD])) not in tls.methods:
+        return METHOD
+    return BOUND if data.get(BOUND) is True and not tls.certificates else None
 
 
 def shown(stored: StoredClient, secret: str | None) -> dict[str, JSON]:

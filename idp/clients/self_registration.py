@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from idp.clients import registered, software_statements
+from idp.clients.certificates import TlsOffer
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
 from idp.clients.software_statements import SoftwareStatements
@@ -38,8 +39,8 @@ class InvitationSpent(Exception):
 class SelfRegistration:
     """The registration desk.
 
-    ``address`` says where a client manages itself, ``algorithms`` what answers can be signed with; ``reach`` reads what
-    a registration refers to.
+    ``address`` says where a client manages itself, ``algorithms`` what answers can be signed with, ``tls`` what of
+    client certificates is switched on; ``reach`` reads what a registration refers to.
     """
 
     database: Database
@@ -47,6 +48,7 @@ class SelfRegistration:
     directory: ClientDirectory
     address: Callable[[str], str]
     algorithms: Callable[[], tuple[str, ...]]
+    tls: TlsOffer
     reach: Reach
     statements: SoftwareStatements
     clock: Clock
@@ -128,6 +130,8 @@ class SelfRegistration:
         data = admitted(self.statements.applied(metadata, self.clock.now()), terms)
         if name := registered.unsignable(data, self.algorithms()):
             raise InvalidClientMetadataError(f"{name} is not an algorithm in use here")
+        if name := registered.switched_off(data, self.tls):
+            raise InvalidClientMetadataError(f"{name} takes client certificates, which are not accepted here")
         self._check_sector(data)
         return data
 

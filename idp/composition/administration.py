@@ -30,7 +30,7 @@ from idp.endpoints.administration.access import AdminAccess
 from idp.endpoints.administration.api import AdministrationApi
 from idp.endpoints.administration.routes import routes as api_routes
 from idp.notices import Channels
-from idp.opening import derived, vault
+from idp.opening import derived, tls_offer, vault
 from idp.pages.administration.clients import ClientAdministration
 from idp.pages.administration.departments import DepartmentAdministration
 from idp.pages.administration.door import AdminDoor
@@ -98,7 +98,9 @@ class AdministrationRooms:
     def client_register(self) -> ClientRegister:
         """Registrations."""
         tools = self._tools
-        return ClientRegister(tools.database, self._records, tools.clock, tools.entropy, tools.keys.algorithms)
+        return ClientRegister(
+            tools.database, self._records, tools.clock, tools.entropy, tools.keys.algorithms, tls_offer(tools.settings)
+        )
 
     @cached_property
     def resources(self) -> ResourceDesk:

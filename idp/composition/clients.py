@@ -16,7 +16,7 @@ from idp.endpoints import addresses
 from idp.endpoints.addresses import Addresses
 from idp.endpoints.client_registration import ClientRegistrationEndpoint
 from idp.endpoints.client_requests import ClientDoor
-from idp.opening import derived
+from idp.opening import derived, tls_offer
 from idp.tokens.nonces import Nonces
 from idp.tokens.proof_of_possession import Possession
 
@@ -56,10 +56,7 @@ class ClientRooms:
     @property
     def tls(self) -> TlsOffer:
         """What of client certificates is switched on."""
-        settings = self._tools.settings
-        if not settings.trusted_proxies:
-            return TlsOffer()
-        return TlsOffer(True, settings.client_authorities is not None, settings.mtls_origin)
+        return tls_offer(self._tools.settings)
 
     @cached_property
     def registration(self) -> ClientRegistrationEndpoint:
@@ -72,6 +69,7 @@ class ClientRooms:
                 self.directory,
                 lambda client_id: f"{own.of(addresses.REGISTER)}/{quote(client_id, safe='')}",
                 tools.keys.algorithms,
+                self.tls,
                 tools.reach,
                 SoftwareStatements(tools.settings.issuer, trusted(tools.settings.software_statement_issuers)),
                 tools.clock,

@@ -94,9 +94,8 @@ def authorization() -> dict[str, JSON]:
 
 def authentication(tls: TlsOffer) -> dict[str, JSON]:
     """How clients prove who they are, and what tokens are bound to (RFC 8414 §2, RFC 8705 §3.3, RFC 9449 §5.1)."""
-    offered = client_methods(tls)
-    methods: list[JSON] = [method.value for method in offered]
-    confidential: list[JSON] = [method.value for method in offered if method is not AuthMethod.NONE]
+    methods: list[JSON] = [method.value for method in tls.methods]
+    confidential: list[JSON] = [method.value for method in tls.methods if method is not AuthMethod.NONE]
     return {
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
@@ -140,12 +139,6 @@ def encryption() -> dict[str, JSON]:
         for kind in encrypted_answers.KINDS
         for name, values in offered.items()
     }
-
-
-def client_methods(tls: TlsOffer) -> list[AuthMethod]:
-    """The ways of client authentication that can succeed as this provider is set up."""
-    possible = {AuthMethod.SELF_SIGNED_TLS: tls.certificates, AuthMethod.TLS: tls.certificates and tls.authorities}
-    return [method for method in AuthMethod if possible.get(method, True)]
 
 
 def mtls_aliases(tls: TlsOffer) -> dict[str, JSON]:

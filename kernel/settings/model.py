@@ -136,8 +136,9 @@ class IdpSettings:
     client_authorities: Path | None = field(
         default=None,
         metadata=_key(
-            "客户端证书的签发机构（PEM 文件）；为空则不接受 tls_client_auth",
-            "PEM file of the authorities that issue clients' certificates; empty: no tls_client_auth",
+            "客户端证书的签发机构（PEM 文件）；为空则不接受也不登记 tls_client_auth",
+            "PEM file of the authorities that issue clients' certificates; empty: tls_client_auth is neither taken nor "
+            "registered",
         ),
     )
     software_statement_issuers: Path | None = field(

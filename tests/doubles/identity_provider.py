@@ -32,7 +32,7 @@ from idp.logout.delivery import LogoutDelivery
 from idp.model.contact import Contact, ContactKind
 from idp.model.person import NewPerson, Person, PersonKind
 from idp.notices import Channels, Courier, Notices
-from idp.opening import derived, open_ledger, vault
+from idp.opening import derived, open_ledger, tls_offer, vault
 from idp.store import people
 from idp.sweeper import Sweeper
 from kernel import jose, migrations
@@ -295,8 +295,9 @@ def provider_at(
     ledger = open_ledger(settings, database, keys, clock, entropy, serving=False)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     desk = Administration(
-        database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, passwords=passwords
-    )
+        database=database, keys=keys, ledger=ledger, clock=clock, entropy=entropy, tls=tls_offer(settings),
+        passwords=passwords,
+    )  # fmt: skip
     outbox = Notices(vault(keys), Channels(vault(keys), clock, entropy), clock, entropy)
     exchange, departments, population = PaperExchange(), PaperDepartments(), PaperRegister()
     businesses = PaperBusinesses()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from exchange.authentication import access_token
 from exchange.authentication.access_token import AccessToken
 from idp.administration import AdministrationError
+from idp.clients.certificates import TlsOffer
 from kernel import jose
 from tests.doubles.certificates import DAY, PROXY, Authority, Certificate, certificate
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, Provider, provider_at
@@ -193,6 +195,8 @@ def test_C10_a_certificate_does_not_stand_in_for_another_method(behind_proxy: Pr
 
 def test_without_authorities_nobody_is_known_by_a_name(opened: Opened, authority: Authority) -> None:
     with opened(trusted_proxies=(PROXY,)) as provider:
+        desk = provider.administration
+        desk.clients = replace(desk.clients, tls=TlsOffer(certificates=True, authorities=True))  # as it was before
         assert refused(ask(by_name(provider), authority.issue()))
 
 

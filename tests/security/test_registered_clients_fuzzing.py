@@ -15,6 +15,7 @@ from werkzeug.test import Client, TestResponse
 from kernel import jose
 from tests.cases import sized
 from tests.doubles.browser import Browser, carried
+from tests.doubles.certificates import PROXY, Authority
 from tests.doubles.identity_provider import ISSUER, PASSWORD, provider_at
 from tests.doubles.relying_party import CALLBACK, ENTROPY, RelyingParty, key_pair
 from tests.unit.idp.test_client_registration import invited, register
@@ -93,7 +94,9 @@ EXAMPLES = sized(150, 5_000)
 @pytest.fixture(scope="module")
 def browser(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Somebody who is signed in, at a provider of their own."""
-    with provider_at(make_database(), tmp_path_factory.mktemp("clients")) as provider:
+    folder = tmp_path_factory.mktemp("clients")
+    certificates = {"trusted_proxies": (PROXY,), "client_authorities": Authority.make().write(folder)}
+    with provider_at(make_database(), folder, **certificates) as provider:
         RelyingParty(provider).tokens(browser := Browser(provider))
         yield browser
 
