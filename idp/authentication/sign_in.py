@@ -28,6 +28,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
+from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
@@ -76,7 +77,7 @@ class SignIn:
         failures = self.throttle.reserve(name, device.address, known)
         matched = self.passwords.verify(password, found[1].password_hash if found else None)
         if found is None or not matched or found[0].disabled:
-            self._failed(found[0] if found else None, "password", failures)
+            self._failed(found[0].id if found else None, "password", failures)
             raise NotSignedIn
         self.throttle.succeeded(name, device.address, known)
         return self._begin(found[0], Factor.PASSWORD, device, before, found[1].password_hash)
@@ -148,7 +149,7 @@ class SignIn:
         """One try at a second factor, counted under ``tries``, on a ``known`` device apart. Raises NotSignedIn."""
         failures = self.throttle.reserve(tries, device.address, known)
         if not spend():
-            self._failed(self.accounts.active(session.person), step, failures)
+            self._failed(session.person, step, failures, self.accounts.reference(session.person))
             raise NotSignedIn
         self.throttle.succeeded(tries, device.address, known)
 
@@ -195,16 +196,18 @@ class SignIn:
             return False
         return self.database.write(lambda connection: people.spend_totp_counter(connection, person_id, counter))
 
-    def _failed(self, person: Person | None, step: str, failures: int) -> None:
-        """Record failures of a real account at the third in a row and at every tenth: nobody can flood the ledger."""
-        if person is None or not (failures == 3 or failures % 10 == 0):
+    def _failed(self, person: str | None, step: str, failures: int, subject: SubjectRef | None = None) -> None:
+        """Record failures at the third in a row and at every tenth, at names nobody has as well.
+
+        The log's size is public, and an entry takes its time: one for real accounts alone would tell which names exist.
+        So before a password was right no ``subject`` is looked up either: an entry about one is more statements.
+        """
+        if not (failures == 3 or failures % 10 == 0):
             return
         # Who tried is not known, so nobody is named as the actor.
-        facts: dict[str, JSON] = {"person": person.id, "command": "sign-in", "step": step, "failures": failures}
-        reference = self.accounts.reference(person.id)
-        self.ledger.append(
-            [Event("SignInFailed", new_id("sin", self.clock, self.entropy), facts=facts, subject=reference)]
-        )
+        facts: dict[str, JSON] = {"person": person, "command": "sign-in", "step": step, "failures": failures}
+        event = Event("SignInFailed", new_id("sin", self.clock, self.entropy), facts=facts, subject=subject)
+        self.ledger.append([event])
 
 
 def canonical_username(username: str) -> str:

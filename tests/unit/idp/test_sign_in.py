@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
@@ -17,6 +18,7 @@ from idp.authentication.throttling import LONGEST_WAIT, growing, network
 from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import PASSWORD, START, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of
+from tests.doubles.statements import statements
 
 LOA3 = "urn:tongban:loa:3"
 
@@ -113,15 +115,47 @@ def test_one_address_cannot_try_many_names(party: RelyingParty, provider: Provid
     assert other.submit(at_password(party, other), username="wang", password=PASSWORD).status_code == 200
 
 
-def test_failures_of_a_real_account_are_recorded_within_bounds(party: RelyingParty, browser: Browser) -> None:
+def test_failures_are_recorded_within_bounds(party: RelyingParty, browser: Browser) -> None:
     page = at_password(party, browser)
     for _ in range(12):
         browser.provider.clock.advance(1000)
         page = browser.submit(at_password(party, browser), username="wang", password="wrong")
-        browser.submit(at_password(party, browser), username="unknown", password="wrong")
     recorded = [event["facts"]["failures"] for event in browser.provider.events("SignInFailed")]
     assert recorded == [3, 10]
     assert page.status_code == 422
+
+
+def test_the_public_log_tells_nothing_of_which_names_exist(either_provider: Provider) -> None:
+    """No enumeration by the log's size or by timing: every failure does the same, whoever has the name or nobody."""
+    provider = either_provider
+    provider.administration.people.disable("li")
+    party = RelyingParty(provider)
+    grown, entries, done = [], [], []
+    for number, name in enumerate(("warm", "wang", "none", "li  ")):
+        browser = Browser(provider, address=f"203.0.113.{number}")
+        start, sizes, work = provider.ledger.size(), [], []
+        for _ in range(20):
+            provider.clock.advance(1000)
+            page = at_password(party, browser)
+            with statements() as seen:
+                assert browser.submit(page, username=name, password="wrong").status_code == 422
+            sizes.append(provider.ledger.size() - start)
+            work.append([statement for statement, _ in seen])
+        grown.append(sizes)
+        done.append(work)
+        entries.append([_alike(event) for event in provider.events("SignInFailed")[-3:]])
+    assert grown[0] == [0, 0, *[1] * 7, *[2] * 10, 3]
+    assert all(each == grown[0] for each in grown)
+    assert all(each == entries[0] for each in entries)
+    assert all(each == done[1] for each in done[2:])  # the first one warms up
+    wang = provider.person("wang").id  # who may read entries finds whom they are about
+    assert [event["facts"]["person"] for event in provider.events("SignInFailed")][3:6] == [wang] * 3
+
+
+def _alike(event: dict[str, Any]) -> dict[str, Any]:
+    """What an entry says besides when it was written, its own number, and whom it is about."""
+    facts = {name: told for name, told in event["facts"].items() if name != "person"}
+    return {**{name: value for name, value in event.items() if name not in ("at", "request")}, "facts": facts}
 
 
 def test_a_higher_level_takes_a_one_time_code(party: RelyingParty, browser: Browser) -> None:
