@@ -52,4 +52,6 @@ class Sweeper:
             try:
                 self.sweep()
             except (DatabaseUnavailable, LedgerUnavailable):
-                logger("idp").warning("sweep_failed")
+                logger("idp").warning("sweep_waits")
+            except Exception as failure:  # noqa: BLE001 - as the herald: one fault must not end the thread
+                logger("idp").error("sweep_failed", reason=type(failure).__name__)

@@ -8,9 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
+from idp.authentication import expiry
 from idp.logout.delivery import DELAYS
-from idp.store import sweeping
+from idp.store import sessions, sweeping
+from idp.store.tables import person
+from kernel.database import DatabaseUnavailable
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from kernel.outbound import OutboundFailed
@@ -140,6 +145,84 @@ def test_a_ledger_that_is_away_holds_up_no_sweeping(
     assert told(provider) == [OUT]
 
 
+def spoiled(provider: Provider, username: str) -> None:
+    """Someone's session at a department, and a seal of theirs that no longer opens."""
+    party = RelyingParty(provider, backchannel_logout_uri=URBAN_OUT, **WITHOUT_REFRESH)
+    assert party.redeem(Browser(provider).walk(party.authorize_url(), username)["code"]).status_code == 200
+    theirs = update(person).where(person.c.username == username).values(subject_sealed=bytes(64))
+    provider.database.write(lambda connection: connection.execute(theirs))
+
+
+@pytest.mark.parametrize("at_once", [1, 200])
+def test_one_that_cannot_be_opened_keeps_no_other_session_from_its_end(
+    either_provider: Provider, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """However few are looked up together; the one is logged without its person, and tried again each round."""
+    provider = either_provider
+    monkeypatch.setattr(expiry, "AT_ONCE", at_once)
+    spoiled(provider, "li")
+    short(provider, Browser(provider))
+    short(provider, Browser(provider))
+    RelyingParty(provider).push()
+    provider.clock.advance(timedelta(hours=2).total_seconds())
+    for _ in range(2):
+        with capture_logs() as logs:
+            provider.sweeper().sweep()
+        failure = {"event": "sessions_not_ended", "count": 1, "reasons": ["CannotOpen"], "log_level": "error"}
+        assert [{name: each[name] for name in failure} for each in logs] == [failure]
+        assert provider.person("li").id not in str(logs)
+    assert told(provider) == [OUT, OUT]
+    assert len(provider.events("SessionExpired")) == 2
+    with provider.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM pushed_request").scalar_one() == 0
+
+
+def test_with_very_many_that_cannot_be_ended_a_round_stops(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the fault is not theirs (another key ring, say), and no round goes through the whole table for nothing."""
+    monkeypatch.setattr(expiry, "AT_ONCE", 1)
+    monkeypatch.setattr(expiry, "MOST_LEFT", 2)
+    for _ in range(4):
+        short(provider, Browser(provider))
+    provider.clock.advance(timedelta(hours=2).total_seconds())
+    with monkeypatch.context() as wrong, capture_logs() as logs:
+        wrong.setattr(sessions, "expire", lambda *_: 1 / 0)
+        assert provider.sweeper().sweep() > 0
+    assert [(each["count"], each["reasons"]) for each in logs] == [(2, ["ZeroDivisionError"])]
+    provider.sweeper().sweep()
+    assert told(provider) == [OUT] * 4
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (DatabaseUnavailable("away"), ("warning", "sweep_waits")),
+        (LedgerUnavailable("disk full"), ("warning", "sweep_waits")),
+        (RuntimeError("not foreseen: 110101199003070011"), ("error", "sweep_failed")),
+    ],
+)
+def test_no_fault_ends_the_sweeper(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch, failure: Exception, said: tuple[str, str]
+) -> None:
+    """The next minute sweeps again, whatever happened in this one; what happened is told by its kind alone."""
+    swept, faults = threading.Event(), [failure, failure]
+
+    def faulty(*_: object) -> int:
+        if faults:
+            raise faults.pop()
+        swept.set()
+        return 0
+
+    monkeypatch.setattr(sweeping, "sweep", faulty)
+    monkeypatch.setattr("idp.sweeper.EVERY_SECONDS", 0.01)
+    sweeper = provider.sweeper()
+    with capture_logs() as logs:
+        sweeper.start()
+        assert swept.wait(10)
+        sweeper.close()
+    assert [(each["log_level"], each["event"]) for each in logs] == [said, said]
+    assert "110101199003070011" not in str(logs)
+
+
 def test_a_backlog_does_not_hold_up_the_stop(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closed in the middle: no further session is ended, and nothing more is swept."""
     for _ in range(3):
@@ -193,20 +276,17 @@ def test_a_session_used_between_the_look_and_the_end_goes_on(
     provider: Provider, browser: Browser, monkeypatch: pytest.MonkeyPatch, late: bool
 ) -> None:
     """The end is one conditional statement: what was read before does not count."""
-    from idp.authentication.expiry import SessionExpiry
-    from idp.store import sessions
-
     short(provider, browser)
     provider.clock.advance(IDLE.total_seconds())
-    read = SessionExpiry._due
+    read = expiry.SessionExpiry._due
 
-    def used_meanwhile(self: SessionExpiry, now: Any) -> Any:
-        found = read(self, now)
+    def used_meanwhile(self: expiry.SessionExpiry, now: Any, left: Any) -> Any:
+        found = read(self, now, left)
         if late:
             for each in found:
                 provider.database.write(lambda connection, each=each: sessions.touch(connection, each.id, now))
         return found
 
-    monkeypatch.setattr(SessionExpiry, "_due", used_meanwhile)
+    monkeypatch.setattr(expiry.SessionExpiry, "_due", used_meanwhile)
     provider.sweeper().sweep()
     assert len(provider.events("SessionExpired")) == (0 if late else 1)
