@@ -27,9 +27,12 @@ class Act:
     """The entry's name and facts, the change itself, and what follows once both are durable.
 
     ``afterwards`` gives back what is shown once (a secret), or does what no database transaction holds (ends a key).
+    ``within``: the one department it stays in, where that department's administrator may propose it; None for an act
+    that only an office reaching everywhere may propose.
     """
 
     name: str
     facts: Mapping[str, JSON]
     change: Callable[[Connection], object]
     afterwards: Callable[[], ShownOnce | None] = nothing_more
+    within: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idp.administration.acts import Act, ShownOnce
@@ -15,14 +15,14 @@ from idp.administration.rights import Actor, Command, NotPermitted, Reach, permi
 from idp.model.person import Person, PersonKind
 from idp.model.proposal import Proposal
 from idp.model.representation import Representation
-from idp.model.roles import ADMINISTRATORS, Role
+from idp.model.roles import ADMINISTRATORS, GIVEN_BY_TWO, Role
 from idp.model.session import Session
 from idp.store import sessions
 from idp.tokens.mandates import Mandates
 from kernel.canonical import JSON
 
 OF_A_DEPARTMENT = frozenset({Role.CLERK, Role.PROVIDER_OFFICER})
-"""Offices that reach no further than their department: all that its administrator can give."""
+"""Offices of a department's own people: all that its administrator can give, or ask for where that takes two."""
 OF_THE_FOUNDING = frozenset({Role.SECURITY, Role.AUDIT})
 """Offices the first administrator fills, each once; from then on it takes two persons."""
 
@@ -100,19 +100,19 @@ class PeopleDesk:
         self._made(actor, Command.END_SESSIONS, self.register.ending_sessions(found.id))
 
     def change_roles(self, actor: Actor, person_id: str, after: tuple[str, ...]) -> Proposal | None:
-        """Give and take offices. An administrator's takes two persons: a proposal is then the answer."""
+        """Give and take offices. An administrator's, and giving a clerk's, takes two persons: a proposal, then."""
         found = self._changed(actor, Command.CHANGE_ROLES, person_id)
         changed = set(found.roles) ^ set(after)
         self._may_give(actor, Command.CHANGE_ROLES, changed)
         act = self.register.changing_roles(found.id, found.roles, after)
-        if changed & ADMINISTRATORS:
+        if changed & ADMINISTRATORS or changed & set(after) & GIVEN_BY_TWO:
             facts: dict[str, JSON] = {"person": found.id, "before": [*found.roles], "after": [*after]}
             return self.proposals.propose(actor, Command.CHANGE_ROLES, facts)
         self._made(actor, Command.CHANGE_ROLES, act)
         return None
 
     def invite(self, actor: Actor, roles: tuple[str, ...], organisation: str) -> Invited:
-        """A one-time link for a new member of staff, or the proposal it takes for a new administrator."""
+        """A one-time link for a new member of staff, or the proposal it takes for a new administrator or clerk."""
         permit(actor, Command.INVITE_PERSON, organisation)
         if not roles:  # offices can be taken away later; a link that gives none is a box forgotten
             raise AdministrationError("请至少选择一项职责", "choose at least one office")
@@ -122,7 +122,7 @@ class PeopleDesk:
             act = self.enrolments.inviting(roles, organisation, only_while_vacant=True)
         else:
             self._may_give(actor, Command.INVITE_PERSON, set(roles))
-            if set(roles) & ADMINISTRATORS:
+            if set(roles) & GIVEN_BY_TWO:
                 facts: dict[str, JSON] = {"roles": [*roles], "organisation": organisation}
                 return Invited(None, self.proposals.propose(actor, Command.INVITE_PERSON, facts))
             act = self.enrolments.inviting(roles, organisation)
@@ -181,12 +181,15 @@ def kinds(register: PersonRegister, enrolments: Enrolments) -> Mapping[Command, 
 
     def changing_roles(proposal: Proposal) -> Act:
         facts = proposal.facts
-        return register.changing_roles(str(facts["person"]), _names(facts["before"]), _names(facts["after"]))
+        person, before, after = str(facts["person"]), _names(facts["before"]), _names(facts["after"])
+        found = register.find(person)
+        act = register.changing_roles(person, before, after)
+        return replace(act, within=_department({*before, *after}, None if found is None else found.organisation))
 
     def inviting(proposal: Proposal) -> Act:
-        roles = _names(proposal.facts["roles"])
+        roles, organisation = _names(proposal.facts["roles"]), str(proposal.facts["organisation"])
         check_roles(roles)
-        return enrolments.inviting(roles, str(proposal.facts["organisation"]))
+        return replace(enrolments.inviting(roles, organisation), within=_department(roles, organisation))
 
     return {
         Command.DISABLE_PERSON: disabling,
@@ -208,6 +211,11 @@ def shown(person: Person) -> dict[str, JSON]:
         "organisation": person.organisation,
         "roles": [*person.roles],
     }
+
+
+def _department(roles: Collection[str], organisation: str | None) -> str | None:
+    """The department whose administrator may ask for this; None where it takes more."""
+    return organisation if set(roles) <= OF_A_DEPARTMENT else None
 
 
 def _names(value: JSON) -> tuple[str, ...]:

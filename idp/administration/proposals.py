@@ -61,12 +61,11 @@ class Proposals:
         return made
 
     def newest(self, actor: Actor) -> list[Proposal]:
-        """The newest proposals. Raises NotPermitted."""
-        seen = [command for command in Command if _may_see(actor, command)]
-        if not seen:
-            raise NotPermitted
+        """The newest proposals within reach; those one made oneself always are. Raises NotPermitted."""
+        _may_look(actor)
+        seen = [command.value for command in Command if _may_see(actor, command)]
         with self.database.read() as connection:
-            return proposals.newest(connection, [command.value for command in seen])
+            return proposals.newest(connection, seen, actor.person)
 
     def may_decide(self, actor: Actor, found: Proposal) -> bool:
         """Whether to offer a decision: open, within the office, and about neither the actor nor their own proposal."""
@@ -75,11 +74,10 @@ class Proposals:
 
     def show(self, actor: Actor, proposal_id: str) -> Proposal:
         """One proposal. Raises NotPermitted, AdministrationError."""
-        if not any(_may_see(actor, command) for command in Command):
-            raise NotPermitted
+        _may_look(actor)
         with self.database.read() as connection:
             found = proposals.find(connection, proposal_id)
-        if found is None or not _may_see(actor, Command(found.command)):
+        if found is None or not (found.proposed_by == actor.person or _may_see(actor, Command(found.command))):
             raise NoSuchThing("没有这项提议", "there is no such proposal")
         return found
 
@@ -102,7 +100,7 @@ class Proposals:
 
         def change(connection: Connection) -> None:
             deciding(connection)
-            self._proposer_still_may(connection, found)
+            self._proposer_still_may(connection, found, act)
             act.change(connection)
 
         facts = {**act.facts, "proposal": found.id, "proposed_by": found.proposed_by}
@@ -131,14 +129,22 @@ class Proposals:
 
         return decide
 
-    def _proposer_still_may(self, connection: Connection, found: Proposal) -> None:
+    def _proposer_still_may(self, connection: Connection, found: Proposal, act: Act) -> None:
         """M1: the right is looked at again when it is used, not only when it was claimed."""
         proposer = people.find(connection, found.proposed_by)
-        far = None if proposer is None or proposer.disabled else reach(proposer.roles, Command(found.command))
-        if far is not Reach.EVERYWHERE:  # what one's own department allows is never a proposal
+        if proposer is None or proposer.disabled:
+            raise NotPermitted
+        far = reach(proposer.roles, Command(found.command))
+        own = far is Reach.OWN and act.within is not None and act.within == proposer.organisation
+        if far is not Reach.EVERYWHERE and not own:
             raise NotPermitted
 
 
+def _may_look(actor: Actor) -> None:
+    if reach(actor.roles, Command.SEE_PROPOSALS) is None and not any(_may_see(actor, each) for each in Command):
+        raise NotPermitted
+
+
 def _may_see(actor: Actor, command: Command) -> bool:
-    """Administrators see every proposal; whoever decides on a kind sees that kind."""
-    return any(reach(actor.roles, each) is not None for each in (Command.SEE_PROPOSALS, deciding(command)))
+    """Administrators of the whole see every proposal; whoever decides on a kind sees that kind."""
+    return any(reach(actor.roles, each) is Reach.EVERYWHERE for each in (Command.SEE_PROPOSALS, deciding(command)))

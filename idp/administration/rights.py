@@ -87,7 +87,7 @@ TABLE: Mapping[Command, Mapping[Role, Reach]] = {
     Command.REVOKE_KEY: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL},
     Command.SEE_POLICIES: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL},
     Command.SEE_EVENTS: {Role.AUDIT: _ALL, Role.AUDITOR: _ALL},
-    Command.SEE_PROPOSALS: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL},
+    Command.SEE_PROPOSALS: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL, Role.AUDIT: _ALL, Role.DEPARTMENT: _OWN},
     Command.DECIDE_PROPOSAL: {Role.SYSTEM: _ALL, Role.SECURITY: _ALL},
     Command.PROVE_PERSON: {Role.CLERK: _ALL},
     Command.RECOVER_PERSON: {Role.CLERK: _ALL},

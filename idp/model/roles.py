@@ -47,7 +47,10 @@ LABELS: Mapping[Role, Text] = {
 }
 
 ADMINISTRATORS = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDIT, Role.DEPARTMENT})
-"""Offices whose grant takes two persons."""
+"""Offices whose grant takes two persons, and whose taking does, too."""
+GIVEN_BY_TWO = ADMINISTRATORS | {Role.CLERK}
+"""Offices nobody gives alone. Two clerks let anybody into any account: they must not be one person's making (ADR 0097).
+One person takes a clerk's office away: that must not wait."""
 
 _WATCHERS = frozenset({Role.AUDIT, Role.AUDITOR})
 _WATCHED = frozenset({Role.SYSTEM, Role.SECURITY, Role.DEPARTMENT, Role.HELPDESK})

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from idp.model.proposal import Outcome, Proposal
 from idp.store.tables import proposal
@@ -36,11 +36,11 @@ def find(connection: Connection, proposal_id: str) -> Proposal | None:
     return None if row is None else _proposal(row)
 
 
-def newest(connection: Connection, commands: Sequence[str]) -> list[Proposal]:
-    """The newest proposals of these commands, decided or not."""
+def newest(connection: Connection, commands: Sequence[str], by: str) -> list[Proposal]:
+    """The newest proposals of these commands, and those that ``by`` made, decided or not."""
     statement = (
         select(proposal)
-        .where(proposal.c.command.in_(commands))
+        .where(or_(proposal.c.command.in_(commands), proposal.c.proposed_by == by))
         .order_by(proposal.c.proposed_at.desc(), proposal.c.id)
         .limit(MOST_SHOWN)
     )

@@ -63,7 +63,7 @@ CIBA = "urn:openid:params:grant-type:ciba"
 EXCHANGED = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 SHOP = social_credit_code.compose("91", "500199", "DEMD0009").value
-CLERK_WANTED = {"roles": ["window-clerk"], "organisation": MARKET}
+OFFICER_WANTED = {"roles": ["provider-officer"], "organisation": MARKET}
 OF_ONE_POST = 250
 """Requests, before there are new things to do."""
 LATER = "violet tram over granite"
@@ -518,7 +518,7 @@ class Town:
             contact="chen@example.org", password=LATER, again=LATER,
         )  # fmt: skip
         self.shown.read(page.request.path, page.text)
-        invited = self._programs["market"].console.call("POST", "/people/invitations", CLERK_WANTED)
+        invited = self._programs["market"].console.call("POST", "/people/invitations", OFFICER_WANTED)
         self.shown.read(invited.json["link"], "")
         Browser(self.provider).submit(browser.get("/recover"), username="wang")
         self._post()

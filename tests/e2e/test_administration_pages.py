@@ -222,7 +222,7 @@ def offices(walker: Walker, clerk: str) -> str:
     walker.look("proposed")
     proposal = walker.page.url.removeprefix(walker.base)
     walker.go("/admin/people/invite", "invite")
-    walker.page.check("#role-window-clerk")
+    walker.page.check("#role-provider-officer")
     walker.send(organisation=MARKET)
     walker.look("invited")
     return proposal

@@ -202,7 +202,10 @@ class PeopleAdministration:
     def _roles(
         self, actor: Actor, request: HttpRequest, found: Person, chosen: tuple[str, ...], error: Text | None = None
     ) -> HttpResponse:
-        hint = t("给予或收回管理员职责须由另一人确认", "An administrator's office takes a second person")
+        hint = t(
+            "给予或收回管理员职责、给予窗口职责须由另一人确认",
+            "An administrator's office, and giving a clerk's, takes a second person",
+        )
         return page(
             "form", actor, request,
             status=200 if error is None else 422,
@@ -216,7 +219,7 @@ class PeopleAdministration:
     def _invitation(
         self, actor: Actor, request: HttpRequest, roles: tuple[str, ...], organisation: str, error: Text | None = None
     ) -> HttpResponse:
-        hint = t("邀请管理员须由另一人确认", "To invite an administrator takes a second person")
+        hint = t("邀请管理员或窗口人员须由另一人确认", "To invite an administrator or a clerk takes a second person")
         return page(
             "form", actor, request,
             status=200 if error is None else 422,

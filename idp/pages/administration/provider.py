@@ -30,7 +30,7 @@ KEYS, EVENTS = f"{ADMIN}/keys", f"{ADMIN}/events"
 COMMANDS = {
     Command.CHANGE_ROLES: Text("变更职责", "Change offices"),
     Command.DISABLE_PERSON: Text("停用账户", "Disable an account"),
-    Command.INVITE_PERSON: Text("邀请管理员", "Invite an administrator"),
+    Command.INVITE_PERSON: Text("邀请工作人员", "Invite staff"),
     Command.INVITE_CLIENT: Text("邀请登记客户端", "Invite a client to register"),
     Command.PROVE_PERSON: Text("窗口核验身份", "Prove an identity at a window"),
     Command.RECOVER_PERSON: Text("窗口找回账户", "Recover an account at a window"),

@@ -245,6 +245,46 @@ def test_who_may_give_which_office_to_whom(
     assert answer.status_code == status, answer.text
 
 
+@pytest.mark.parametrize("proposer", ["market", "security"])
+def test_nobody_makes_a_clerk_alone(provider: Provider, consoles: OPEN, proposer: str) -> None:
+    """ADR 0097: by a link or by a change of offices, a department's administrator or the platform's own."""
+    one, officer = consoles(proposer), person_id(provider, "officer")
+    wanted = {"roles": ["provider-officer", "window-clerk"], "organisation": MARKET}
+    asked = [
+        one.call("POST", "/people/invitations", wanted),
+        one.call("PUT", f"/people/{officer}/roles", {"roles": ["window-clerk"]}),
+    ]
+    assert [answer.status_code for answer in asked] == [202, 202]
+    assert "window-clerk" not in roles_of(provider, "officer")
+    for answer, done in zip(asked, (200, 204), strict=True):
+        proposed = answer.json["proposal"]
+        at, decision = f"/proposals/{proposed['id']}/confirm", {"digest": proposed["digest"]}
+        assert one.call("GET", f"/proposals/{proposed['id']}").json["outcome"] is None
+        assert one.call("POST", at, decision).status_code == 403
+        for other in ("urban", "clerk"):
+            assert consoles(other).call("POST", at, decision).status_code == 404
+        assert consoles("guard").call("POST", at, decision).status_code == done
+    assert roles_of(provider, "officer") == ("window-clerk",)
+    kept = {"roles": ["window-clerk", "provider-officer"]}
+    assert one.call("PUT", f"/people/{officer}/roles", kept).status_code == 204  # held already
+    assert one.call("PUT", f"/people/{officer}/roles", {"roles": []}).status_code == 204  # taking does not wait
+    assert one.call("PUT", f"/people/{officer}/roles", kept).status_code == 202
+
+
+def test_what_a_department_asked_for_dies_when_its_administrator_moves(provider: Provider, consoles: OPEN) -> None:
+    """M1: who asked has to reach it still, when it is carried out."""
+    market = person_id(provider, "market")
+    wanted = {"roles": ["window-clerk"], "organisation": MARKET}
+    proposed = consoles("market").call("POST", "/people/invitations", wanted).json["proposal"]
+    provider.database.write(
+        lambda connection: connection.exec_driver_sql(
+            f"UPDATE person SET organisation = '{URBAN}' WHERE id = '{market}'"
+        )
+    )
+    decision = {"digest": proposed["digest"]}
+    assert consoles("guard").call("POST", f"/proposals/{proposed['id']}/confirm", decision).status_code == 403
+
+
 def proposal_to_promote(provider: Provider, consoles: OPEN) -> dict[str, Any]:
     clerk = person_id(provider, "clerk")
     answer = consoles("security").call("PUT", f"/people/{clerk}/roles", {"roles": ["audit-administrator"]})

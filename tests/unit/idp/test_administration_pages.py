@@ -26,7 +26,7 @@ PAGES = {
     "/admin/resources": {"system", "security", "audit", "market"},
     "/admin/organisations": {"system", "security", "audit", "market", "helpdesk"},
     "/admin/people": {"security", "audit", "market", "helpdesk"},
-    "/admin/proposals": {"system", "security", "audit"},
+    "/admin/proposals": {"system", "security", "audit", "market"},
     "/admin/keys": {"system", "security", "audit"},
     "/admin/policies": {"system", "security", "audit"},
     "/admin/events": {"audit"},
@@ -157,10 +157,33 @@ def test_an_initial_access_token_on_pages(provider: Provider) -> None:
 def test_an_invitation_on_pages_is_shown_once(provider: Provider) -> None:
     appoint(provider, "market")
     browser, _ = signed_in(provider, "market")
-    page = press(browser, "/admin/people/invite", **{"role-window-clerk": "on", "organisation": MARKET})
+    page = press(browser, "/admin/people/invite", **{"role-provider-officer": "on", "organisation": MARKET})
     assert "/enrol/" in page.text
+    refused = press(browser, "/admin/people/invite", **{"role-provider-officer": "on", "organisation": URBAN})
+    assert refused.status_code == 403
+
+
+def test_a_clerk_is_asked_for_by_a_department_and_confirmed_by_the_platform(either_provider: Provider) -> None:
+    """ADR 0097: two clerks open any account, so nobody makes a clerk alone; who asks sees what became of it."""
+    provider = either_provider
+    appoint(provider, "market", "security", "urban")
+    browser, _ = signed_in(provider, "market")
+    page = press(browser, "/admin/people/invite", **{"role-window-clerk": "on", "organisation": MARKET})
+    at = page.request.path
+    assert at.startswith("/admin/proposals/")
+    assert "/enrol/" not in page.text
+    assert "<form" not in page.text
+    assert provider.events("StaffInvited") == []
+    assert at in browser.get("/admin/proposals").text
+    urban, _ = signed_in(provider, "urban")
+    assert at not in urban.get("/admin/proposals").text
+    assert urban.get(at).status_code == 404
     refused = press(browser, "/admin/people/invite", **{"role-window-clerk": "on", "organisation": URBAN})
     assert refused.status_code == 403
+    security, _ = signed_in(provider, "security")
+    assert "/enrol/" in press(security, at, decision="confirm").text
+    [entry] = provider.events("StaffInvited")
+    assert entry["facts"]["proposed_by"] == person_id(provider, "market")
 
 
 def test_an_invitation_to_no_office_is_refused_and_says_what_to_do(provider: Provider) -> None:

@@ -34,7 +34,7 @@ keys.rotate            all all -   -   -
 keys.revoke            all all -   -   -
 policies.see           all all all -   -
 events.see             -   -   all -   -
-proposals.see          all all all -   -
+proposals.see          all all all own -
 proposals.decide       all all -   -   -
 people.prove           -   -   -   -   -
 people.recover         -   -   -   -   -
