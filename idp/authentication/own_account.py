@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Account, PersonKind
 from idp.notices import NoticeKind, Notices
-from idp.store import people
+from idp.store import people, sessions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
@@ -35,11 +35,16 @@ class WrongCode(Exception):
     """The code is not the one, was used already, or is too old."""
 
 
+class SignedOutMeanwhile(Exception):
+    """The session was ended, or the account disabled, while the change was under way: nothing was changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose account it is, and how the ledger knows them."""
+    """Whose account it is, in which session they change it, and how the ledger knows them."""
 
     person: Account
+    session: str
     reference: SubjectRef | None = field(default=None, repr=False)
 
 
@@ -66,8 +71,12 @@ class OwnChanges:
         facts: Mapping[str, JSON] | None = None,
         **words: Text | str,
     ) -> None:
-        """Make a change. Raises what ``change`` raises, and LedgerUnavailable."""
-        person = owner.person
+        """Make a change. Raises what ``change`` raises, SignedOutMeanwhile and LedgerUnavailable.
+
+        Whoever ends sessions means what is under way in them as well: recovery, disabling and signing out elsewhere
+        pass the log, too, so that a change comes before them or finds its session ended.
+        """
+        person, now = owner.person, self.clock.now()
         event = Event(
             name,
             new_id("own", self.clock, self.entropy),
@@ -77,6 +86,8 @@ class OwnChanges:
 
         def also(connection: Connection, _receipts: object) -> None:
             # The log's head is locked before this: two removals at once take turns, and the second sees the first.
+            if not sessions.stands(connection, owner.session, person.id, now):
+                raise SignedOutMeanwhile
             before = people.find(connection, person.id)
             change(connection)
             after = people.find(connection, person.id)

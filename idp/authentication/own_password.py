@@ -19,7 +19,7 @@ from kernel.database import Database
 
 @dataclass(frozen=True, slots=True)
 class OwnPassword:
-    """Raises PasswordUnusable, HashingBusy, TooManyTries, LedgerUnavailable."""
+    """Raises PasswordUnusable, HashingBusy, TooManyTries, SignedOutMeanwhile, LedgerUnavailable."""
 
     database: Database
     changes: OwnChanges
@@ -28,14 +28,18 @@ class OwnPassword:
     clock: Clock
 
     def change(self, owner: Owner, present: str, new: str, device: Device) -> None:
-        """Another password from now on. Raises WrongCode when the present one is wrong."""
+        """Another password from now on. Raises WrongCode when the present one is wrong, or no longer the present one.
+
+        Hashing takes its time: whoever set another password meanwhile is not overridden.
+        """
         person = owner.person
         with self.database.read() as connection:
             found = people.by_username(connection, person.username)
             known = devices.is_known(connection, hashed(device.cookie or ""), person.id, self.clock.now())
         own = device.cookie if known else None  # a cookie somebody made up would begin a count of its own
         self.throttle.reserve(person.username, device.address, own)
-        if not self.passwords.verify(present, found[1].password_hash if found else None):
+        shown = found[1].password_hash if found else None
+        if not self.passwords.verify(present, shown):
             raise WrongCode
         self.throttle.succeeded(person.username, device.address, own)
         password_rules.check(new, person.username, person.name, alone=len(person.authenticators) == 1)
@@ -43,6 +47,8 @@ class OwnPassword:
         password_hash = self.passwords.hash(new)
 
         def change(connection: Connection) -> None:
+            if not people.stands(connection, person.id, shown):
+                raise WrongCode
             people.change_password(connection, person.id, password_hash)
 
         self.changes.make(owner, "PasswordChanged", change, told.PASSWORD_CHANGED)

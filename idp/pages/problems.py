@@ -7,6 +7,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import ParamSpec
 
+from idp.authentication.own_account import SignedOutMeanwhile
 from idp.authentication.sessions import SessionEnded
 from idp.interaction.flow import AlreadyFinished
 from idp.interaction.visitor import OutOfReach
@@ -53,12 +54,21 @@ OUT_OF_REACH = ProblemKind(
     ),
 )
 
+SIGNED_OUT = ProblemKind(
+    "account.signed-out",
+    403,
+    Fault.CITIZEN,
+    Text("您已退出登录，没有更改任何内容", "You were signed out meanwhile, and nothing was changed"),
+    Text("请重新登录，然后再试一次。", "Sign in again, then try once more."),
+)
+
 SOON = (("Retry-After", "1"),)
 """RFC 9110 §10.2.3: what failed for want of a connection or a lock succeeds the next time."""
 
 _PROBLEMS: dict[type[Exception], ProblemKind] = {
     AlreadyFinished: INTERACTION_GONE,
     SessionEnded: INTERACTION_GONE,
+    SignedOutMeanwhile: SIGNED_OUT,
     OutOfReach: OUT_OF_REACH,
     DatabaseUnavailable: DATABASE_UNAVAILABLE,
     LedgerUnavailable: LEDGER_UNAVAILABLE,

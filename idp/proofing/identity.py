@@ -7,7 +7,7 @@ identifiers by which departments know them. A number that another account holds 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -124,7 +124,7 @@ class Identities:
             "verifier": proof.verifier,
             "evidence": None if proof.evidence is None else proof.evidence.hex(),
         }
-        level, known = str(max(proof.level, owner.person.assurance)), Owner(owner.person, subject)
+        level, known = str(max(proof.level, owner.person.assurance)), replace(owner, reference=subject)
         self.changes.make(known, "IdentityProven", change, told.IDENTITY_PROVEN, facts, level=level)
 
 

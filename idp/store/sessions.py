@@ -47,6 +47,22 @@ def by_cookie(connection: Connection, cookie_hash: bytes, now: datetime) -> Sess
     return None if row is None else _session(row)
 
 
+def stands(connection: Connection, session_id: str, person_id: str, now: datetime) -> bool:
+    """Whether this is a live session of a person who is not disabled."""
+    statement = (
+        select(web_session.c.id)
+        .join(person, person.c.id == web_session.c.person)
+        .where(
+            web_session.c.id == session_id,
+            person.c.id == person_id,
+            web_session.c.ended_at.is_(None),
+            web_session.c.expires_at > now,
+            person.c.disabled_at.is_(None),
+        )
+    )
+    return connection.execute(statement).first() is not None
+
+
 def renew(
     connection: Connection, session_id: str, cookie_hash: bytes, authentication: Authentication, now: datetime
 ) -> bool:

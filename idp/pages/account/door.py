@@ -56,7 +56,7 @@ class AccountDoor:
     def owner(self, request: HttpRequest) -> Owner:
         """Whoever has just signed in as strongly as they can, to change something. Raises SignInFirst."""
         visitor = self.changing(request)
-        return Owner(visitor.person, visitor.reference)
+        return owner_of(visitor)
 
     def change(
         self,
@@ -71,6 +71,11 @@ class AccountDoor:
             raise Problem(NOT_FOUND) from None
         except EXPECTED as error:
             return _said(error, again)
+
+
+def owner_of(visitor: Visitor) -> Owner:
+    """A visitor as whoever changes their own account in this session."""
+    return Owner(visitor.person, visitor.session.id, visitor.reference)
 
 
 def confirm_page(

@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.authentication import devices
-from idp.authentication.own_account import NothingThere, Owner
+from idp.authentication.own_account import NothingThere
 from idp.authentication.own_channels import OwnChannels
 from idp.authentication.own_sessions import OwnSessions
 from idp.authentication.own_user_code import OwnUserCode
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.recovery_codes import RecoveryCodes
-from idp.interaction.visitor import Visitor
 from idp.model.assurance import Factor
 from idp.model.session import Session
 from idp.pages.account.addresses import ACCOUNT, SECURITY, SESSIONS
-from idp.pages.account.door import AccountDoor, confirm_page
+from idp.pages.account.door import AccountDoor, confirm_page, owner_of
 from idp.pages.problems import for_people
 from idp.pages.proving import Proving
 from kernel.problems import NOT_FOUND, Problem
@@ -59,15 +58,15 @@ class OverviewPages:
             passkeys_possible=self.passkeys.ceremonies.possible,
             has_app=Factor.CODE in person.authenticators,
             codes_left=self.recovery_codes.left(person.id),
-            user_code=self.user_code.exists(_owner(visitor)),
-            channels=self.channels.of(_owner(visitor)),
+            user_code=self.user_code.exists(owner_of(visitor)),
+            channels=self.channels.of(owner_of(visitor)),
         )
 
     @for_people
     def list(self, request: HttpRequest) -> HttpResponse:
         """Where the person is signed in."""
         visitor = self.door.visitor(request)
-        live = [(each, devices.words(each.device)) for each in self.sessions.of(_owner(visitor))]
+        live = [(each, devices.words(each.device)) for each in self.sessions.of(owner_of(visitor))]
         return page_response("idp/account/sessions.html", here=SESSIONS, sessions=live, current=visitor.session.id)
 
     @for_people
@@ -83,7 +82,7 @@ class OverviewPages:
     @for_people
     def end(self, request: HttpRequest, session_id: str) -> HttpResponse:
         """Sign out there: everything allowed in that session ends with it."""
-        self.sessions.end(_owner(self.door.visitor(request)), self._session(request, session_id))
+        self.sessions.end(owner_of(self.door.visitor(request)), self._session(request, session_id))
         return redirect(SESSIONS)
 
     @for_people
@@ -100,7 +99,7 @@ class OverviewPages:
     def end_others(self, request: HttpRequest) -> HttpResponse:
         """Sign out everywhere but here."""
         visitor = self.door.visitor(request)
-        self.sessions.end_others(_owner(visitor), visitor.session.id, self.proving.device(request).cookie)
+        self.sessions.end_others(owner_of(visitor), visitor.session.id, self.proving.device(request).cookie)
         return redirect(SESSIONS)
 
     def routes(self) -> tuple[Route, ...]:
@@ -120,10 +119,6 @@ class OverviewPages:
     def _session(self, request: HttpRequest, session_id: str) -> Session:
         """One of the visitor's own sessions. Raises Problem (resource.not-found)."""
         try:
-            return self.sessions.find(_owner(self.door.visitor(request)), session_id)
+            return self.sessions.find(owner_of(self.door.visitor(request)), session_id)
         except NothingThere:
             raise Problem(NOT_FOUND) from None
-
-
-def _owner(visitor: Visitor) -> Owner:
-    return Owner(visitor.person, visitor.reference)

@@ -12,7 +12,7 @@ from idp.federation.visits import Traveller
 from idp.federation.witnesses import UnknownUpstream, VisitUnknown, Witnesses
 from idp.interaction.visitor import Visitor
 from idp.pages.account.addresses import IDENTITY, UPSTREAM
-from idp.pages.account.door import AccountDoor
+from idp.pages.account.door import AccountDoor, owner_of
 from idp.pages.account.identity import WORDS, IdentityPages
 from idp.pages.problems import for_people
 from idp.proofing.identity import Identities, NotOffered
@@ -87,7 +87,7 @@ class UpstreamPages:
     def begin(self, request: HttpRequest, name: str) -> HttpResponse:
         """Off to the other provider; who goes has just signed in as strongly as they can."""
         visitor = self.door.changing(request)
-        owner = Owner(visitor.person, visitor.reference)
+        owner = owner_of(visitor)
         if not self.identities.is_for(owner):
             raise Problem(NOT_FOUND)
         try:
@@ -107,7 +107,7 @@ class UpstreamPages:
         visitor = self.door.present(request)
         if visitor is None:
             raise Problem(VISIT_OVER)
-        owner = Owner(visitor.person, visitor.reference)
+        owner = owner_of(visitor)
         try:
             statement = self.witnesses.back(name, _traveller(visitor), request.parameters())
             self.identities.testify(owner, statement, name)

@@ -133,7 +133,7 @@ def secret_of(page: Any) -> str:
 def test_a_button_pressed_many_times_at_once_sets_up_one_app_and_sends_one_code(either_provider: Provider) -> None:
     """Each takes the place of the one before, whichever node is asked."""
     provider = either_provider
-    desk, owner = provider.own_authenticators(), Owner(provider.person("wang"))
+    desk, owner = provider.own_authenticators(), Owner(provider.person("wang"), "")
     codes = SentCodes(provider.database, provider.notices, provider.clock, SystemEntropy(), b"k" * 32)
     with provider.database.read() as connection:
         [phone] = provider.notices.channels.of(connection, owner.person.id)

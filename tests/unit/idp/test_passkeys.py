@@ -13,6 +13,7 @@ import pytest
 
 from idp.authentication.own_account import LastStrongFactor, Owner
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
+from idp.store import sessions
 from kernel.jose import base64url
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.authenticator import Authenticator
@@ -308,11 +309,13 @@ def test_two_removals_at_once_leave_one(either_provider: Provider) -> None:
     officer.add_passkey(Authenticator(NAMED), "Laptop")
     person = either_provider.person("officer")
     desk = either_provider.own_authenticators(staff_need_passkeys=True)
+    with either_provider.database.read() as connection:
+        [session] = sessions.live_of_person(connection, person.id, either_provider.clock.now())
     outcomes: list[str] = []
 
     def remove(passkey_id: str) -> None:
         try:
-            desk.remove_passkey(Owner(person), passkey_id)
+            desk.remove_passkey(Owner(person, session.id), passkey_id)
             outcomes.append("removed")
         except LastStrongFactor:
             outcomes.append("kept")
