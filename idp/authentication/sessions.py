@@ -47,17 +47,23 @@ class Sessions:
     entropy: Entropy
 
     def current(self, cookie: str | None) -> Session | None:
-        """The live session of a cookie; its use is noted. None without one."""
-        if cookie is None:
-            return None
-        now = self.clock.now()
-        with self.database.read() as connection:
-            session = sessions.by_cookie(connection, hashed(cookie), now)
+        """Who counts as signed in by a cookie; its use is noted. None without one, or when it was idle too long."""
+        session, now = self.unended(cookie), self.clock.now()
         if session is None or session.seen_at + self.limits.idle <= now:
             return None
         if session.seen_at + NOTE_USE_EVERY <= now:
             self.database.write(lambda connection: sessions.touch(connection, session.id, now))
         return session
+
+    def unended(self, cookie: str | None) -> Session | None:
+        """The session of a cookie, however long unused here: a department may work in it (ADR 0017).
+
+        For ending it, and for what comes after it. Nobody is signed in by it.
+        """
+        if cookie is None:
+            return None
+        with self.database.read() as connection:
+            return sessions.by_cookie(connection, hashed(cookie), self.clock.now())
 
     def signed_in(
         self,
@@ -104,11 +110,10 @@ class Sessions:
         return self._renewed(session, session.authentication.showing(factor, self.clock.now()), reference, work)
 
     def of_person(self, person_id: str) -> list[Session]:
-        """Where a person is signed in: what has not ended, expired or been idle too long."""
+        """Where a person is signed in: what has not ended or expired, and is in use here or at a department."""
         now = self.clock.now()
         with self.database.read() as connection:
-            live = sessions.of_person(connection, person_id, now)
-        return [each for each in live if each.seen_at + self.limits.idle > now]
+            return sessions.of_person(connection, person_id, now, now - self.limits.idle)
 
     def end(self, session: Session, reference: SubjectRef | None) -> None:
         """End a session and all that was allowed in it."""

@@ -70,7 +70,7 @@ class EndSessionEndpoint:
             asked = self.read(query_or_form(request))
         except OAuthError as error:
             raise NotRedirected(error) from None
-        session = self.presence.session(request)
+        session = self.presence.unended(request)
         if session is None:
             return self._leave(asked, None)
         if asked.hint is None or asked.client is None:
@@ -83,7 +83,7 @@ class EndSessionEndpoint:
             asked = self.read(query_or_form(request))
         except OAuthError as error:
             raise NotRedirected(error) from None
-        session = self.presence.session(request)
+        session = self.presence.unended(request)
         return self._leave(asked, None) if session is None else self._end(session, asked)
 
     def status(self, request: HttpRequest) -> HttpResponse:

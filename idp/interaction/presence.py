@@ -35,6 +35,10 @@ class Presence:
         """The live session of the browser."""
         return self.sessions.current(self.cookies.read(request, cookies.SESSION))
 
+    def unended(self, request: HttpRequest) -> Session | None:
+        """The browser's session until it has ended, be it too long unused to count as signed in."""
+        return self.sessions.unended(self.cookies.read(request, cookies.SESSION))
+
     def owes_passkey(self, person: Person) -> bool:
         """Whether a sign-in of this person needs a phishing-resistant factor."""
         return self.staff_need_passkeys and person.kind is PersonKind.STAFF

@@ -138,7 +138,7 @@ class Proving:
 
     def _steps(self, request: HttpRequest, session: Session | None, asked: Asked) -> dict[str, Step]:
         """Every step by its name: whoever was here before, a password may be given again, by somebody else too."""
-        first = self._first_steps(request, session)
+        first = self._first_steps(request, session or self.presence.unended(request))
         if session is None:
             return first
         second = self._second_steps(request, session)

@@ -138,10 +138,10 @@ def _end(connection: Connection, session_id: str, now: datetime, condition: Colu
     return ended
 
 
-def of_person(connection: Connection, person_id: str, now: datetime) -> list[Session]:
-    """The live sessions of a person, the one used last first."""
+def of_person(connection: Connection, person_id: str, now: datetime, idle_since: datetime) -> list[Session]:
+    """The sessions of a person that are in use, here or at a department, the one used last here first."""
     row = web_session.c
-    live = (row.person == person_id) & row.ended_at.is_(None) & (row.expires_at > now)
+    live = and_(row.person == person_id, row.ended_at.is_(None), row.expires_at > now, ~_idle(now, idle_since))
     statement = select(web_session).where(live).order_by(row.seen_at.desc(), row.id)
     return [_session(found) for found in connection.execute(statement).all()]
 

@@ -256,7 +256,7 @@ def sign_in(provider: Provider, race: Race) -> None:
 
 def live_sessions(provider: Provider, username: str) -> list[str]:
     with provider.database.read() as connection:
-        live = sessions.of_person(connection, provider.person(username).id, provider.clock.now())
+        live = sessions.live_of_person(connection, provider.person(username).id, provider.clock.now())
         return [one.id for one in live]
 
 
