@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from idp.clients.directory import ClientDirectory
 from idp.endpoints.request_object import KeysOf, opened, signed_part
-from idp.errors import InvalidRequestObjectError
+from idp.errors import InvalidRequestError, InvalidRequestObjectError, OAuthError
 from idp.model import scopes
 from idp.model.client import Client
 from idp.model.resource import ResourceServer
@@ -31,7 +31,7 @@ class Asked:
     resource: ResourceServer | None
     parameters: Mapping[str, str] = field(repr=False)
     signed: bool = False
-    flaw: InvalidRequestObjectError | None = None
+    flaw: OAuthError | None = None
 
     def get(self, name: str) -> str | None:
         """A parameter, if given."""
@@ -62,10 +62,13 @@ class Reader:
         try:
             signed = signed_part(text, self.decryption())
             found = opened(signed, client, self.keys, self.issuer, self.clock.now())
-            return self._asked(client, pushed, found, signed=True)
+            asked = self._asked(client, pushed, found, signed=True)
         except InvalidRequestObjectError as flaw:
             # Where the refusal goes may stand beside the object: it is held against the registration all the same.
             return replace(self._asked(client, pushed, parameters), flaw=flaw)
+        if "request_uri" in parameters:  # RFC 9101 §5, OpenID Connect Core 1.0 §6
+            return replace(asked, flaw=InvalidRequestError("request and request_uri are not used together."))
+        return asked
 
     def kept(self, client: Client, parameters: Mapping[str, str]) -> Asked:
         """A pushed request coming back: whether it had to be signed was looked at when it was pushed."""

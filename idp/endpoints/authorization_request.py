@@ -74,7 +74,7 @@ def response_type_is_code(asked: Asked) -> None:
 
 
 def request_object_is_acceptable(asked: Asked) -> None:
-    """RFC 9101 §6.1 and §6.2: what `request_object` found wrong with it."""
+    """RFC 9101 §5, §6.1 and §6.2: what was found wrong with it, or with what stands beside it."""
     if asked.flaw is not None:
         raise asked.flaw
 

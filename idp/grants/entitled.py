@@ -5,9 +5,20 @@ from __future__ import annotations
 from idp.grants.caller import TokenRequest
 from idp.grants.target import check_target
 from idp.model.client import GrantType
-from idp.model.evidence import Details
+from idp.model.evidence import Details, narrowed, parse_details
 from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.issuer import TokenIssuer
+
+
+def details_within(granted: Details, request: TokenRequest, tokens: TokenIssuer) -> Details:
+    """RFC 9396 §6.1: a token request may ask for less than was granted, never for more; by default for all of it.
+
+    Raises InvalidAuthorizationDetailsError, also where nothing of the kind was granted.
+    """
+    asked = request.form.get("authorization_details")
+    if asked is None:
+        return granted
+    return narrowed(granted, parse_details(asked, client=request.client, exchange=tokens.exchange))
 
 
 def entitled(

@@ -19,7 +19,7 @@ from idp.errors import (
 )
 from idp.grants.authorization_code import may_refresh
 from idp.grants.caller import TokenRequest
-from idp.grants.entitled import entitled
+from idp.grants.entitled import details_within, entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
 from idp.grants.target import resource_server
@@ -111,7 +111,8 @@ class PolledGrant:
         signed_in = SignedIn(person, family, self.accounts.reference(person.id))
         server = resource_server(request, self.tokens, family.resource)
         scope = still_registered(request.client, family.scope, server, family.registration)
-        return entitled(request, self.tokens, self.type, signed_in, scope, family.details), signed_in
+        details = details_within(family.details, request, self.tokens)
+        return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 
     def _lost(self, secret_hash: bytes, family: Family) -> None:
         """What is redeemed twice revokes what was issued for it, like a code; an expired request nothing."""

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, InvalidScopeError
 from idp.grants.caller import TokenRequest
-from idp.grants.entitled import entitled
+from idp.grants.entitled import details_within, entitled
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import GRACE, Succession
 from idp.grants.target import resource_server
@@ -104,7 +104,8 @@ class RefreshTokenGrant:
             raise InvalidGrantError(_OF_NO_USE)
         signed_in = SignedIn(person, old.family, self.accounts.reference(person.id))
         scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, old.family.resource))
-        return entitled(request, self.tokens, self.type, signed_in, scope), signed_in
+        details = details_within((), request, self.tokens)  # purpose-bound access is not refreshed: see `may_refresh`
+        return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 
     def _supersede(self, connection: Connection, old: RefreshToken, successor: bytes, request: TokenRequest) -> None:
         if not refresh_tokens.supersede(connection, old, successor, self.clock.now()):

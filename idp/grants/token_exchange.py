@@ -16,10 +16,11 @@ from idp.authentication.accounts import Accounts
 from idp.clients.directory import ClientDirectory
 from idp.errors import InvalidAuthorizationDetailsError, InvalidRequestError, InvalidScopeError, InvalidTargetError
 from idp.grants.caller import TokenRequest
+from idp.grants.entitled import details_within
 from idp.grants.target import check_target, resource_server
 from idp.model import evidence
 from idp.model.client import BY_KEY, Client, GrantType
-from idp.model.evidence import Details, narrowed, parse_details
+from idp.model.evidence import Details
 from idp.model.resource import still_registered
 from idp.model.session import Family
 from idp.store import families
@@ -209,12 +210,10 @@ class TokenExchangeGrant:
 
     def _details(self, subject: Subject, request: TokenRequest) -> Details:
         """T7 and RFC 9396 §6.1: within what the token says; the service item is one of this client's own."""
-        asked = request.form.get("authorization_details")
-        if asked is not None:
-            return narrowed(subject.details, parse_details(asked, client=request.client, exchange=self.tokens.exchange))
-        if any(detail.service_item not in request.client.service_items for detail in subject.details):
+        details = details_within(subject.details, request, self.tokens)
+        if any(detail.service_item not in request.client.service_items for detail in details):
             raise InvalidAuthorizationDetailsError("A service item is not registered for this client.")
-        return subject.details
+        return details
 
     def _check_audience(self, subject: Subject, request: TokenRequest, entitlement: Entitlement) -> None:
         """T7: a token for somebody else never comes out, whatever is left out of what came in."""

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import example, given
@@ -44,6 +45,24 @@ def test_a_signed_request_is_the_whole_request(party: RelyingParty) -> None:
     pushed = party.form("/par", fields).json["request_uri"]
     back = Browser(party.provider).walk(f"/authorize?client_id={party.id}&request_uri={pushed}")
     assert (back["state"], party.redeem(back["code"]).json["scope"]) == ("inside", "openid")
+
+
+@pytest.mark.parametrize("uri", ["https://evil.example/request.jwt", "urn:another:request", "x"])
+def test_A6_an_object_is_not_sent_beside_a_reference_to_one(party: RelyingParty, uri: str) -> None:
+    """RFC 9101 §5, OpenID Connect Core 1.0 §6: the refusal goes where the signed request says."""
+    browser = Browser(party.provider)
+    url = f"{party.signed_url(state='inside')}&{urlencode({'request_uri': uri})}"
+    back = parameters(browser.get(url).headers["Location"])
+    assert (back["error"], back["state"]) == ("invalid_request", "inside")
+    answer = browser.get(party.authorize_url(request="a.b.c", request_uri=uri))
+    assert parameters(answer.headers["Location"])["error"] == "invalid_request_object"
+    pushed = party.form("/par", {"request": party.request_object(), "request_uri": uri})
+    assert pushed.json["error"] == "invalid_request"
+
+
+def test_A6_an_object_is_not_sent_beside_a_pushed_request(party: RelyingParty) -> None:
+    answer = Browser(party.provider).get(f"{party.pushed_url()}&request={party.request_object()}")
+    assert (answer.status_code, "code" in answer.headers.get("Location", "")) == (400, False)
 
 
 def test_parameters_may_be_json_in_it(party: RelyingParty) -> None:
