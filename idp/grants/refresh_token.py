@@ -4,7 +4,8 @@ Two requests with the same token are either one client that sent twice, or a thi
 sender that proves to be the token's holder is answered with the same successor again, and anybody else is only refused;
 after that the whole family is revoked (ADR 0015).
 
-Not so for clients held to FAPI 2.0: theirs are bound to the client's own key already, and stay (§5.3.2.1, ADR 0016).
+Not so for clients held to FAPI 2.0: theirs are bound to the client's own key already, and stay (§5.3.2.1, ADR 0016);
+each use prolongs them.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ class RefreshTokenGrant:
         families.bind(connection, old.family.id, request.jkt, request.certificate)
 
     def _stay(self, connection: Connection, old: RefreshToken, request: TokenRequest) -> None:
-        """FAPI 2.0 Security Profile §5.3.2.1: no rotation; the token only has to stand still."""
-        if not refresh_tokens.stands(connection, old, self.clock.now()):
+        """FAPI 2.0 Security Profile §5.3.2.1: no rotation; its time unused begins anew, as a successor's would."""
+        if not refresh_tokens.prolong(connection, old, self.succession.until(old.family), self.clock.now()):
             raise TokenLost
         families.bind(connection, old.family.id, request.jkt, request.certificate)
 

@@ -1,4 +1,4 @@
-"""Refresh tokens: each buys one successor (RFC 9700 §4.14.2), by one conditional statement."""
+"""Refresh tokens: each buys one successor (RFC 9700 §4.14.2), or is prolonged, by one conditional statement."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.session import Family
 from idp.store import families
@@ -43,20 +44,16 @@ def find(connection: Connection, token_hash: bytes, client_id: str) -> RefreshTo
 
 def supersede(connection: Connection, old: RefreshToken, successor: bytes, now: datetime) -> bool:
     """True for exactly one caller, ever: this statement is the decision, whatever was read before it (T5)."""
-    families.lock(connection, old.family.id)
-    statement = (
-        update(refresh)
-        .where(
-            refresh.c.hash == old.hash,
-            refresh.c.client_id == old.family.client_id,
-            refresh.c.superseded_by.is_(None),
-            refresh.c.expires_at > now,
-            families.alive(refresh.c.family, now),
-        )
-        .values(superseded_by=successor, superseded_at=now)
-        .returning(refresh.c.family)
-    )
-    return connection.execute(statement).first() is not None
+    return _used(connection, old, now, superseded_by=successor, superseded_at=now)
+
+
+def prolong(connection: Connection, token: RefreshToken, until: datetime, now: datetime) -> bool:
+    """Use a token that is not rotated: from now on it ends at ``until``. False for one that may no longer be used.
+
+    One statement decides and prolongs; a revocation and this transaction wait for each other, so nothing that has
+    ended is prolonged.
+    """
+    return _used(connection, token, now, expires_at=until)
 
 
 def may_repeat(connection: Connection, old: RefreshToken, successor: bytes, since: datetime, now: datetime) -> bool:
@@ -77,25 +74,32 @@ def may_repeat(connection: Connection, old: RefreshToken, successor: bytes, sinc
     return connection.execute(unused).first() is not None
 
 
-def stands(connection: Connection, token: RefreshToken, now: datetime) -> bool:
-    """Whether a token that is not rotated may be used; a revocation and this transaction wait for each other."""
-    families.lock(connection, token.family.id)
-    return usable(connection, token.hash, token.family.client_id, now) is not None
-
-
 def usable(connection: Connection, token_hash: bytes, client_id: str, now: datetime) -> tuple[Family, datetime] | None:
     """The family of a token that could be used now, and when it ends unused; for introspection (RFC 7662 §2.2)."""
     statement = (
         families.columns()
         .add_columns(refresh.c.expires_at.label("unused_until"))
         .join_from(family, refresh, refresh.c.family == family.c.id)
-        .where(
-            refresh.c.hash == token_hash,
-            refresh.c.client_id == client_id,
-            refresh.c.superseded_by.is_(None),
-            refresh.c.expires_at > now,
-            families.alive(refresh.c.family, now),
-        )
+        .where(*_good(token_hash, client_id, now))
     )
     row = connection.execute(statement).one_or_none()
     return None if row is None else (families.from_row(row), row.unused_until)
+
+
+def _used(connection: Connection, token: RefreshToken, now: datetime, **changes: object) -> bool:
+    """Whether a token that may be used was changed; uses of one family and its revocation wait for each other."""
+    families.lock(connection, token.family.id)
+    good = _good(token.hash, token.family.client_id, now)
+    statement = update(refresh).where(*good).values(changes).returning(refresh.c.family)
+    return connection.execute(statement).first() is not None
+
+
+def _good(token_hash: bytes, client_id: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """When a token may be used: it is the client's, neither rotated nor too long unused, and its origin lives."""
+    return (
+        refresh.c.hash == token_hash,
+        refresh.c.client_id == client_id,
+        refresh.c.superseded_by.is_(None),
+        refresh.c.expires_at > now,
+        families.alive(refresh.c.family, now),
+    )

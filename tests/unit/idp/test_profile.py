@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, select
 
 from idp.administration.errors import AdministrationError
+from idp.store import families, sessions
+from idp.store.tables import family, refresh
+from idp.tokens.issuer import TokenIssuer
 from tests.doubles.browser import Browser, parameters
 from tests.doubles.identity_provider import Provider
 from tests.doubles.relying_party import CALLBACK, ProofKey, RelyingParty
@@ -70,6 +75,67 @@ def test_a_refresh_token_of_fapi2_stays(either_provider: Provider) -> None:
     assert party.refresh(first["refresh_token"]).json["error"] == "invalid_grant"
     browser.submit(browser.get("/logout"))
     assert party.refresh(first["refresh_token"], key).json["error"] == "invalid_grant"
+
+
+def held(provider: Provider) -> tuple[RelyingParty, ProofKey, str]:
+    """A client of FAPI 2.0, its key, and the refresh token of a sign-in."""
+    party, key = RelyingParty(provider, tongban_profile="fapi2"), ProofKey(provider)
+    answer = party.redeem(Browser(provider).walk(party.pushed_url(key))["code"], key)
+    return party, key, answer.json["refresh_token"]
+
+
+def test_a_refresh_token_of_fapi2_that_is_used_lives_as_long_as_its_session(either_provider: Provider) -> None:
+    """`refresh_idle_minutes` counts what is unused (ADR 0015): every ten minutes for as long as the session lasts."""
+    provider = either_provider
+    party, key, token = held(provider)
+    sweeper = provider.sweeper()
+    for _ in range(12 * 6 - 1):
+        provider.clock.advance(600)
+        sweeper.sweep()
+        assert party.refresh(token, key).status_code == 200
+    provider.clock.advance(600)
+    assert party.refresh(token, key).json["error"] == "invalid_grant"
+
+
+def test_a_refresh_token_of_fapi2_ends_unused(either_provider: Provider) -> None:
+    """Four hours after its last use, neither earlier nor later."""
+    party, key, token = held(either_provider)
+    for _ in range(2):
+        either_provider.clock.advance(240 * 60 - 5)
+        assert party.refresh(token, key).status_code == 200
+    either_provider.clock.advance(240 * 60)
+    assert party.refresh(token, key).json["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("end", ["revoked", "signed out", "disabled"])
+def test_what_ended_meanwhile_is_not_prolonged(
+    either_provider: Provider, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """Whatever was read before: the statement that prolongs decides."""
+    provider = either_provider
+    party, key, token = held(provider)
+    provider.clock.advance(600)
+    now, mint = provider.clock.now(), TokenIssuer.mint
+    row = select(refresh.c.expires_at, family.c.id, family.c.session).join(family)
+    with provider.database.read() as connection:
+        before = connection.execute(row).one()
+
+    def ended_meanwhile(self: TokenIssuer, *given: Any) -> Any:
+        ends: dict[str, Callable[[Connection], object]] = {
+            "revoked": lambda connection: families.revoke(connection, before.id, now),
+            "signed out": lambda connection: sessions.end(connection, before.session, now),
+        }
+        if end == "disabled":
+            provider.administration.people.disable("wang")
+        else:
+            provider.database.write(ends[end])
+        return mint(self, *given)
+
+    with monkeypatch.context() as racing:
+        racing.setattr(TokenIssuer, "mint", ended_meanwhile)
+        assert party.refresh(token, key).json["error"] == "invalid_grant"
+    with provider.database.read() as connection:
+        assert connection.execute(row).one().expires_at == before.expires_at
 
 
 def test_the_baseline_rotates(provider: Provider) -> None:
