@@ -118,7 +118,7 @@ class AuthorizationRooms:
         """What a person agreed to, and the way back."""
         tools = self._tools
         book = ConsentBook(tools.database, tools.ledger, self._tokens.revocations, tools.clock, tools.entropy)
-        return ConsentListPages(self._people.visitors, book, self._clients.directory, tools.clock)
+        return ConsentListPages(self._people.visitors, book, self._clients.directory)
 
     @cached_property
     def pages(self) -> InteractionPages:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from idp.model.consent import Consent
+from idp.model.consent import Answers, Consent
 from idp.revocations import Revocations
 from idp.store import consents, families
 from kernel.canonical import JSON
@@ -29,10 +29,20 @@ class ConsentBook:
     clock: Clock
     entropy: Entropy
 
-    def of_person(self, person_id: str) -> list[Consent]:
+    def of_person(self, person_id: str) -> Answers:
         """What a person agreed to and was told, newest first."""
+        now = self.clock.now()
         with self.database.read() as connection:
-            return consents.of_person(connection, person_id)
+            return Answers(
+                consents.in_force(connection, person_id, now),
+                consents.past(connection, person_id, now),
+                consents.notices(connection, person_id),
+            )
+
+    def in_force(self, person_id: str) -> tuple[Consent, ...]:
+        """The consents that can be withdrawn, newest first."""
+        with self.database.read() as connection:
+            return consents.in_force(connection, person_id, self.clock.now())
 
     def withdraw(self, person_id: str, client_id: str, reference: SubjectRef | None) -> None:
         """End all consent a client holds, and every token that stems from it. Raises LedgerUnavailable.

@@ -59,9 +59,22 @@ class Consent:
     until: datetime | None
     withdrawn_at: datetime | None = None
 
-    def holds(self, now: datetime) -> bool:
-        """Whether something may still be had by it."""
-        return self.withdrawn_at is None and (self.until is None or self.until > now)
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """As many as one page shows of what is over or was told; ``older``: there is more of it."""
+
+    shown: tuple[Consent, ...]
+    older: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that a person agreed to and was told. What is in force is whole: it has to be found to be withdrawn."""
+
+    in_force: tuple[Consent, ...]
+    past: Newest
+    notices: Newest
 
 
 def _json(text: Text) -> dict[str, JSON]:

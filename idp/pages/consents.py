@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 
 from idp.clients.directory import ClientDirectory
 from idp.consent.withdrawal import ConsentBook
 from idp.interaction.visitor import Errand, Visitors
-from idp.model.consent import Answer, Consent
+from idp.model.consent import Consent
 from idp.pages import forms
 from idp.pages.problems import for_people
-from kernel.clock import Clock
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse, redirect
@@ -41,20 +39,20 @@ class ConsentListPages:
     visitors: Visitors
     book: ConsentBook
     directory: ClientDirectory
-    clock: Clock
 
     @for_people
     def show(self, request: HttpRequest) -> HttpResponse:
         """Consents in force by application, then what is past, then notices."""
         visitor = self.visitors.required(request, Errand.ACCOUNT)
-        now, every = self.clock.now(), self.book.of_person(visitor.person.id)
-        consents = [each for each in every if each.answer is Answer.CONSENT]
+        answers = self.book.of_person(visitor.person.id)
         return page_response(
             "idp/consents.html",
-            holders=self._holders(consents, now),
-            past=self._named(each for each in consents if not each.holds(now)),
-            notices=self._named(each for each in every if each.answer is Answer.NOTICE),
-            withdrawn=self._just_withdrawn(request, every),
+            holders=self._holders(answers.in_force),
+            past=self._named(answers.past.shown),
+            older_past=answers.past.older,
+            notices=self._named(answers.notices.shown),
+            older_notices=answers.notices.older,
+            withdrawn=self._just_withdrawn(request, answers.past.shown),
             list_address=CONSENTS,
         )
 
@@ -87,17 +85,15 @@ class ConsentListPages:
 
     def _holder(self, person_id: str, client_id: str) -> Holder:
         """Raises Problem (resource.not-found) for a client that holds nothing of this person's."""
-        every = [each for each in self.book.of_person(person_id) if each.answer is Answer.CONSENT]
-        for holder in self._holders(every, self.clock.now()):
+        for holder in self._holders(self.book.in_force(person_id)):
             if holder.client_id == client_id:
                 return holder
         raise Problem(NOT_FOUND)
 
-    def _holders(self, every: Iterable[Consent], now: datetime) -> list[Holder]:
+    def _holders(self, in_force: Iterable[Consent]) -> list[Holder]:
         held: dict[str, list[Consent]] = {}
-        for each in every:
-            if each.holds(now):
-                held.setdefault(each.client_id, []).append(each)
+        for each in in_force:
+            held.setdefault(each.client_id, []).append(each)
         return [Holder(client_id, *self._names(client_id), tuple(mine)) for client_id, mine in held.items()]
 
     def _named(self, every: Iterable[Consent]) -> list[tuple[Text, Text, Consent]]:
@@ -110,8 +106,8 @@ class ConsentListPages:
             return Text(client_id, client_id), Text("", "")
         return client.name, self.directory.organisation(client.organisation).name
 
-    def _just_withdrawn(self, request: HttpRequest, every: Iterable[Consent]) -> Text | None:
+    def _just_withdrawn(self, request: HttpRequest, past: Iterable[Consent]) -> Text | None:
         asked = request.parameters().get("withdrawn")
-        if asked is None or not any(each.client_id == asked and each.withdrawn_at for each in every):
+        if asked is None or not any(each.client_id == asked and each.withdrawn_at for each in past):
             return None
         return self._names(asked)[0]

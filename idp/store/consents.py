@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, not_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import scopes
-from idp.model.consent import Answer, Consent, Terms
+from idp.model.consent import Answer, Consent, Newest, Terms
 from idp.store.tables import consent
 from kernel.canonical import decode, encode
 
 MOST_SHOWN = 200
+"""Of what is over or was told, for one page."""
 
 
 def given(connection: Connection, person_id: str, client_id: str, now: datetime) -> frozenset[str]:
@@ -57,14 +58,36 @@ def withdraw(connection: Connection, person_id: str, client_id: str, now: dateti
     return connection.execute(statement).rowcount
 
 
-def of_person(connection: Connection, person_id: str) -> list[Consent]:
-    """What a person agreed to and was told, newest first."""
-    statement = select(consent).where(consent.c.person == person_id).order_by(consent.c.given_at.desc(), consent.c.id)
-    return [_consent(row) for row in connection.execute(statement.limit(MOST_SHOWN))]
+def in_force(connection: Connection, person_id: str, now: datetime) -> tuple[Consent, ...]:
+    """Every consent of a person that holds, newest first: however many there are, each can be withdrawn."""
+    statement = _answered(person_id, Answer.CONSENT).where(_holding(now))
+    rows = connection.execute(statement.order_by(consent.c.given_at.desc(), consent.c.id))
+    return tuple(_consent(row) for row in rows)
+
+
+def past(connection: Connection, person_id: str, now: datetime) -> Newest:
+    """The consents that ended last: what was withdrawn a moment ago comes first, however old it was."""
+    statement = _answered(person_id, Answer.CONSENT).where(not_(_holding(now)))
+    return _newest(connection, statement.order_by(consent.c.until.desc(), consent.c.id))
+
+
+def notices(connection: Connection, person_id: str) -> Newest:
+    """What a person was told last."""
+    statement = _answered(person_id, Answer.NOTICE)
+    return _newest(connection, statement.order_by(consent.c.given_at.desc(), consent.c.id))
 
 
 def _of(person_id: str, client_id: str) -> ColumnElement[bool]:
     return (consent.c.person == person_id) & (consent.c.client_id == client_id)
+
+
+def _answered(person_id: str, answer: Answer) -> Select[tuple[object, ...]]:
+    return select(consent).where(consent.c.person == person_id, consent.c.answer == answer.value)
+
+
+def _newest(connection: Connection, ordered: Select[tuple[object, ...]]) -> Newest:
+    found = [_consent(row) for row in connection.execute(ordered.limit(MOST_SHOWN + 1))]
+    return Newest(tuple(found[:MOST_SHOWN]), older=len(found) > MOST_SHOWN)
 
 
 def _holding(now: datetime) -> ColumnElement[bool]:

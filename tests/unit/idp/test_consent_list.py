@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from werkzeug.test import Client
 
+from idp.model.consent import Answer, Consent, Terms
 from idp.store import consents, families
+from kernel.text import Text
 from tests.doubles.browser import Browser, form_of, parameters
 from tests.doubles.identity_provider import PASSWORD, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of, detail, details
@@ -89,11 +92,58 @@ def test_a_notice_stands_apart_and_cannot_be_withdrawn(provider: Provider) -> No
     assert len([each for each in provider.events("NoticeShown") if each["facts"]["allowed"]]) == 1
 
 
+def answers(provider: Provider, party: RelyingParty, kind: Answer, count: int) -> None:
+    """As many newer answers as a busy year brings: each held for a moment and is over."""
+    terms, now = (
+        Terms(Text("办件", "a case"), Text("依据", "its basis"), ()),
+        provider.clock.now() + timedelta(seconds=1),
+    )
+    made = [
+        Consent(
+            f"cns_{kind.value}_{each}", person_of(provider), party.id, kind, (), terms,
+            now, now + timedelta(seconds=each),
+        )
+        for each in range(count)
+    ]  # fmt: skip
+    provider.database.write(lambda connection: consents.keep(connection, made, now))
+    provider.clock.advance(count + 1)
+
+
+@pytest.mark.parametrize("kind", Answer)
+def test_a_consent_in_force_is_seen_and_withdrawn_whatever_came_after_it(
+    either_provider: Provider, kind: Answer
+) -> None:
+    """PIPL article 15: what holds can be taken back, behind 250 newer notices, or consents that are over, too."""
+    provider, browser = either_provider, Browser(either_provider)
+    party = RelyingParty(provider)
+    token = party.tokens(browser)["access_token"]
+    answers(provider, party, kind, 250)
+    page = browser.get(LIST)
+    assert f"{LIST}/{party.id}/withdraw" in page.text
+    assert page.text.count("更早的未列出") == 1
+    assert userinfo(provider.app, token) == 200
+    page = withdraw(browser, party)
+    assert "已撤回" in page.text
+    assert f"{LIST}/{party.id}/withdraw" not in page.text
+    provider.settle()
+    assert userinfo(provider.app, token) == 401
+
+
+def test_what_is_listed_whole_says_so_by_saying_nothing(provider: Provider) -> None:
+    party, browser = RelyingParty(provider), Browser(provider)
+    party.code(browser)
+    for kind in Answer:
+        answers(provider, party, kind, consents.MOST_SHOWN)
+    page = browser.get(LIST)
+    assert page.text.count("办件") == 2 * consents.MOST_SHOWN
+    assert "更早的未列出" not in page.text
+
+
 def test_a_remembered_consent_ends_after_its_term(provider: Provider) -> None:
     party, browser = RelyingParty(provider), Browser(provider)
     party.code(browser)
     with provider.database.read() as connection:
-        [kept] = consents.of_person(connection, person_of(provider))
+        [kept] = consents.in_force(connection, person_of(provider), provider.clock.now())
     assert kept.until is not None
     assert (kept.until - kept.given_at).days == provider.settings.consent_days
     provider.clock.advance(provider.settings.consent_days * 86_400)
