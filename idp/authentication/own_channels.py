@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from idp.authentication import told
 from idp.authentication.own_account import NothingThere, OwnChanges, Owner, WrongCode
-from idp.authentication.sent_codes import SentCodes
+from idp.authentication.sent_codes import SentCodes, sending_to
 from idp.authentication.throttling import Throttle
 from idp.model.contact import Contact
 from idp.notices import Channel, Channels
@@ -63,11 +63,12 @@ class OwnChannels:
         self._throttle(owner, address)
         self.database.write(lambda connection: self._send(connection, owner, channel_id))
 
-    def confirm(self, owner: Owner, channel_id: str, code: str) -> None:
-        """The code arrived. Raises WrongCode, NothingThere."""
+    def confirm(self, owner: Owner, channel_id: str, code: str, address: str) -> None:
+        """The code arrived, and what was sent so far counts no longer. Raises WrongCode, NothingThere."""
         person = owner.person.id
         if not self.database.write(lambda connection: self.sent_codes.spend_at(connection, person, channel_id, code)):
             raise WrongCode
+        self.throttle.succeeded(sending_to(person), address)
 
         def change(connection: Connection) -> None:
             if not self.channels.confirm(connection, person, channel_id):
@@ -99,7 +100,7 @@ class OwnChannels:
         self.changes.make(owner, "ContactRemoved", change, told.CHANNEL_REMOVED, {"kind": channel.contact.kind.value})
 
     def _throttle(self, owner: Owner, address: str) -> None:
-        self.throttle.reserve(f"codes sent to {owner.person.id}", address)
+        self.throttle.reserve(sending_to(owner.person.id), address)
 
     def _send(self, connection: Connection, owner: Owner, channel_id: str) -> None:
         for channel in self.channels.of(connection, owner.person.id):

@@ -73,3 +73,8 @@ class SentCodes:
 
     def _hash(self, channel_id: str, code: str) -> bytes:
         return hmac_sha256(self.key, f"{channel_id}\0{code}".encode())
+
+
+def sending_to(person_id: str) -> str:
+    """What codes sent to a person are counted under (`throttling`), until one that was sent comes back."""
+    return f"codes sent to {person_id}"

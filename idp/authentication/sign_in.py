@@ -14,7 +14,7 @@ from idp.authentication.devices import KEPT, Device, words
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.passwords import Passwords
 from idp.authentication.recovery_codes import RecoveryCodes
-from idp.authentication.sent_codes import SentCodes
+from idp.authentication.sent_codes import SentCodes, sending_to
 from idp.authentication.sessions import Sessions, Work
 from idp.authentication.throttling import Throttle
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
@@ -101,7 +101,10 @@ class SignIn:
 
     def with_sent_code(self, session: Session, code: str, device: Device) -> Proved:
         """The same session, now proven by a code sent to a telephone as well."""
-        return self._second(session, Factor.PHONE, device, lambda: self.sent_codes.spend(session.person, code))
+        known = self._proven(device, session.person)  # as it was when the code was sent: this step proves the device
+        proved = self._second(session, Factor.PHONE, device, lambda: self.sent_codes.spend(session.person, code))
+        self.throttle.succeeded(sending_to(session.person), device.address, known)
+        return proved
 
     def with_recovery_code(self, session: Session, code: str, device: Device) -> Proved:
         """The same session, now proven by a recovery code as well; its owner is told."""
@@ -116,9 +119,12 @@ class SignIn:
         return self._stepped_up(session, shown.factor, device)
 
     def send_code(self, session: Session, device: Device) -> bool:
-        """Send a code to the person's telephone; False when there is none. Sending is throttled like guessing."""
+        """Send a code to the person's telephone; False when there is none.
+
+        Sending is throttled like guessing, until a code that was sent comes back.
+        """
         known = self._proven(device, session.person)
-        self.throttle.reserve(f"codes sent to {session.person}", device.address, known)
+        self.throttle.reserve(sending_to(session.person), device.address, known)
         return self.sent_codes.send(session.person)
 
     # ------------------------------------------------------------------------------------------------------------------

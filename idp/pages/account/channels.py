@@ -64,7 +64,7 @@ class ChannelPages:
         owner = self.door.owner(request)
         channel = self._find(owner, channel_id)
         return self.door.change(
-            lambda: self.channels.confirm(owner, channel_id, forms.field(request, forms.CODE)),
+            lambda: self.channels.confirm(owner, channel_id, forms.field(request, forms.CODE), request.remote_addr),
             lambda error, status: _page(channel, error, status),
         )
 

@@ -253,9 +253,7 @@ def test_a_code_lasts_five_minutes(provider: Provider, wang: Account) -> None:
 
 
 def test_a_phone_signs_in_where_its_owner_switched_that_on(provider: Provider, wang: Account) -> None:
-    page = wang.open(SECURITY)
-    manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', page.text)[1]
-    wang.browser.submit(wang.open(manage), codes="on")
+    use_phone(wang)
     party, browser = RelyingParty(provider), Browser(provider)
     url = party.authorize_url(acr_values="urn:tongban:loa:3")
     page = browser.submit(browser.follow(browser.get(url)), username="wang", password=PASSWORD)
@@ -265,6 +263,58 @@ def test_a_phone_signs_in_where_its_owner_switched_that_on(provider: Provider, w
     browser.submit(browser.submit(page, otp=sent_code(provider)), decision="allow")
     claims = claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])
     assert claims["amr"] == ["pwd", "sms", "mfa"]
+
+
+def code_asked_for(party: RelyingParty, browser: Browser) -> Any:
+    """The answer to having a code sent to wang's telephone, after the password was right."""
+    page = browser.get(party.authorize_url(acr_values="urn:tongban:loa:3", prompt="login"))
+    page = browser.submit(browser.follow(page), username="wang", password=PASSWORD)
+    return browser.submit(browser.get(re.search(r'href="([^"]*with=phone)"', page.text)[1]))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_codes_that_come_back_are_not_counted_against_their_owner(
+    provider: Provider, wang: Account, known: bool
+) -> None:
+    """One good sign-in a day, on one device or always on another: sending is still as free as on the first day."""
+    use_phone(wang)
+    party, browser = RelyingParty(provider), Browser(provider)
+    for day in range(40):
+        provider.clock.advance(24 * 3600)
+        browser = browser if known else Browser(provider, address=f"203.0.113.{day}")
+        page = code_asked_for(party, browser)
+        assert page.status_code == 200, day
+        assert browser.submit(page, otp=sent_code(provider)).status_code == 200, day
+    provider.clock.advance(600)
+    assert code_asked_for(party, browser if known else Browser(provider)).status_code == 200
+
+
+def test_who_only_has_codes_sent_waits(provider: Provider, wang: Account) -> None:
+    """Somebody with the password floods nobody's telephone, also after its owner signed in on a device of theirs."""
+    use_phone(wang)
+    party, own, thief = RelyingParty(provider), Browser(provider), Browser(provider, address="203.0.113.9")
+    assert own.submit(code_asked_for(party, own), otp=sent_code(provider)).status_code == 200
+    assert [code_asked_for(party, thief).status_code for _ in range(5)] == [200] * 4 + [429]
+    provider.clock.advance(24 * 3600)
+    assert own.submit(code_asked_for(party, own), otp=sent_code(provider)).status_code == 200
+    assert [code_asked_for(party, thief).status_code for _ in range(2)] == [200, 429]  # the wait grew on
+
+
+def test_a_channel_that_is_confirmed_ends_the_count_of_codes(provider: Provider, wang: Account) -> None:
+    for number in range(6):
+        page = wang.browser.submit(wang.open(f"{SECURITY}/channels/new"), contact=f"138 1111 222{number}")
+        assert page.status_code == 200, number
+        link = page.request.path
+        wang.browser.submit(page, otp=sent_code(provider))
+        wang.browser.submit(wang.browser.get(f"{link}/remove"))
+    for number in range(5):
+        page = wang.browser.submit(wang.open(f"{SECURITY}/channels/new"), contact=f"138 1111 333{number}")
+    assert page.status_code == 429  # nothing came back
+
+
+def use_phone(account: Account) -> None:
+    manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', account.open(SECURITY).text)[1]
+    account.browser.submit(account.open(manage), codes="on")
 
 
 def test_one_persons_things_are_nobody_elses(provider: Provider, wang: Account) -> None:
