@@ -16,10 +16,12 @@ from idp.authentication.webauthn_ceremonies import Ceremonies
 from idp.composition.tools import Tools
 from idp.endpoints.addresses import Addresses
 from idp.interaction.cookies import Cookies
+from idp.interaction.cross_site import CrossSitePosts
 from idp.interaction.presence import Presence
 from idp.interaction.visitor import Visitors
 from idp.notices import Channels, Notices
 from idp.opening import derived, vault
+from idp.pages.form_post import sent_on
 from idp.pages.own_sign_in import OwnSignInPages
 from idp.pages.proving import Proving
 from idp.proofing.watch import RegisterWatch
@@ -119,6 +121,11 @@ class PeopleRooms:
     def cookies(self) -> Cookies:
         """The provider's cookies."""
         return Cookies(Addresses(self._tools.settings.issuer).https)
+
+    @cached_property
+    def cross_site(self) -> CrossSitePosts:
+        """Requests that come from other sites, without cookies."""
+        return CrossSitePosts(self.cookies, sent_on)
 
     @cached_property
     def pairwise(self) -> Pairwise:

@@ -84,6 +84,7 @@ class SigningOutRooms:
             sessions=people.sessions,
             accounts=people.accounts,
             cookies=people.cookies,
+            cross_site=people.cross_site,
             pairwise=people.pairwise,
             hints=self._tokens.hints,
             farewells=self.farewells,

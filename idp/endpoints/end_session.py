@@ -13,6 +13,7 @@ from idp.endpoints.forms import query_or_form
 from idp.errors import InvalidRequestError, NotRedirected, OAuthError
 from idp.interaction import cookies
 from idp.interaction.cookies import Cookies
+from idp.interaction.cross_site import CrossSitePosts
 from idp.interaction.presence import Presence
 from idp.logout.farewell import Farewell, Farewells
 from idp.model.client import Client
@@ -58,6 +59,7 @@ class EndSessionEndpoint:
     sessions: Sessions
     accounts: Accounts
     cookies: Cookies
+    cross_site: CrossSitePosts
     pairwise: Pairwise
     hints: IdTokenHints
     farewells: Farewells
@@ -67,12 +69,13 @@ class EndSessionEndpoint:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Sign out, ask first, or refuse with a page; the browser goes only to registered addresses (S3)."""
         try:
-            asked = self.read(query_or_form(request))
+            parameters = query_or_form(request)
+            asked = self.read(parameters)
         except OAuthError as error:
             raise NotRedirected(error) from None
         session = self.presence.unended(request)
-        if session is None:
-            return self._leave(asked, None)
+        if session is None:  # or it cannot be seen: before anybody is told of an end, the cookie has to be able to come
+            return self.cross_site.sent_on(request, parameters, asked.redirect_uri) or self._leave(asked, None)
         if asked.hint is None or asked.client is None:
             return self.ask(asked)
         return self._by_hint(session, asked, asked.hint, asked.client)

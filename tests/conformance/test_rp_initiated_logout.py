@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.doubles.browser import Browser, form_of, parameters
+from tests.doubles.browser import ELSEWHERE, Browser, form_of, parameters
 from tests.doubles.identity_provider import ISSUER, Provider
 from tests.doubles.relying_party import LOGGED_OUT, RelyingParty
 
@@ -27,9 +27,7 @@ def test_rp_initiated_logout_discovery_endpoint_verification(party: RelyingParty
 def test_rp_initiated_logout(party: RelyingParty, browser: Browser, method: str) -> None:
     hint = party.tokens(browser)["id_token"]
     query = {"id_token_hint": hint, "post_logout_redirect_uri": LOGGED_OUT, "state": "abc"}
-    answer = (
-        leave(browser, **query) if method == "GET" else browser.post("/logout", query, Origin="https://market.example")
-    )
+    answer = leave(browser, **query) if method == "GET" else browser.submit(browser.post("/logout", query, **ELSEWHERE))
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{LOGGED_OUT}?state=abc")
     assert not signed_in(browser, party)
 

@@ -13,6 +13,9 @@ from werkzeug.test import Client, TestResponse
 
 from tests.doubles.identity_provider import ISSUER, PASSWORD, TOTP_SECRET, Provider
 
+ELSEWHERE = {"Origin": "https://market.example", "Sec-Fetch-Site": "cross-site"}
+"""What browsers say of a request that a department's page makes them send."""
+_HERE = {"Sec-Fetch-Site": "same-origin"}
 _FORM = re.compile(r"<form(?:[^>]*?action=\"([^\"]*)\")?[^>]*>(.*?)</form>", re.DOTALL)
 """Without an address a form goes where its page came from (HTML Standard, form submission)."""
 _FIELD = re.compile(r"<(?:input|button)([^>]*)>")
@@ -42,7 +45,7 @@ class Browser:
 
     def __init__(self, provider: Provider, app: Any = None, address: str = "203.0.113.7") -> None:
         self.provider = provider
-        self.client = Client(app or provider.app)
+        self.client = Client(_lax(app or provider.app, provider.settings.issuer))
         self.address = address
         self.left_for: str | None = None
         self.page: TestResponse | None = None
@@ -74,7 +77,7 @@ class Browser:
     def submit(self, page: TestResponse, **values: str) -> TestResponse:
         """Fill in the page's form and follow where that leads."""
         form = form_of(page)
-        return self.follow(self.post(form.action, {**form.fields, **values}))
+        return self.follow(self.post(form.action, {**form.fields, **values}, **_HERE))
 
     def passkey_form(self, page: TestResponse) -> PasskeyForm:
         """The form that the browser's passkey dialogue fills in."""
@@ -138,6 +141,18 @@ class Browser:
     def cookie(self, name: str) -> str | None:
         found = self.client.get_cookie(name, urlsplit(self.provider.settings.issuer).hostname or "")
         return found.value if found else None
+
+
+def _lax(app: Any, issuer: str) -> Any:
+    """The application as a browser reaches it that keeps SameSite=Lax: no cookie comes with another site's POST."""
+
+    def reached(environ: dict[str, Any], start_response: Any) -> Any:
+        site, origin = environ.get("HTTP_SEC_FETCH_SITE"), environ.get("HTTP_ORIGIN", issuer)
+        if environ["REQUEST_METHOD"] == "POST" and (site == "cross-site" or (site is None and origin != issuer)):
+            environ.pop("HTTP_COOKIE", None)
+        return app(environ, start_response)
+
+    return reached
 
 
 def carried(response: TestResponse) -> dict[str, str] | None:

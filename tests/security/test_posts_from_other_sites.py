@@ -1,0 +1,95 @@
+"""A POST from a department's page does what a GET does, although the browser sends no cookie with it (SameSite=Lax).
+
+OpenID Connect RP-Initiated Logout 1.0 §2, OpenID Connect Core 1.0 §3.1.2.1: both methods MUST work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from tests.doubles.browser import ELSEWHERE, Browser, form_of
+from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.relying_party import LOGGED_OUT, RelyingParty
+
+OLDER = {"Origin": "https://market.example"}
+HIDING = {"Origin": "null"}
+
+
+def leaving(tokens: dict[str, Any], **changes: str) -> dict[str, str]:
+    return {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": LOGGED_OUT, "state": "s"} | changes
+
+
+@pytest.mark.parametrize("headers", [ELSEWHERE, OLDER, HIDING])
+def test_S2_signing_out_from_another_site_ends_the_session(
+    party: RelyingParty, browser: Browser, headers: dict[str, str]
+) -> None:
+    tokens = party.tokens(browser)
+    page = browser.post("/logout", leaving(tokens), **headers)
+    assert (page.status_code, page.headers.getlist("Set-Cookie")) == (200, [])
+    assert party.provider.events("SignedOut") == []
+    answer = browser.submit(page)
+    assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
+    assert len(party.provider.events("SignedOut")) == 1
+    assert party.refresh(tokens["refresh_token"]).status_code == 400
+
+
+def test_S2_without_a_hint_the_person_is_asked_there_too(party: RelyingParty, browser: Browser) -> None:
+    tokens = party.tokens(browser)
+    page = browser.submit(browser.post("/logout", {"client_id": party.id}, **ELSEWHERE))
+    assert form_of(page).action == "/logout/confirm"
+    assert party.refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_S3_the_page_goes_to_us_alone_and_says_nothing_in_its_address(party: RelyingParty, browser: Browser) -> None:
+    state = "\"><script>alert(1)</script>'"
+    asked = leaving(party.tokens(browser), state=state, submit="x")
+    page = browser.post("/logout", asked, **ELSEWHERE)
+    form = form_of(page)
+    assert (form.action, form.fields) == ("/logout?sent-on=1", asked)
+    assert "<script>alert" not in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "form-action 'self' https://market.example;" in policy  # where our answer may lead
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_S3_what_may_lead_nowhere_is_refused_and_not_sent_on(party: RelyingParty, browser: Browser) -> None:
+    asked = leaving(party.tokens(browser), post_logout_redirect_uri="https://evil.example/")
+    page = browser.post("/logout", asked, **ELSEWHERE)
+    assert page.status_code == 400
+    assert "form-post" not in page.text
+
+
+def test_a_second_round_is_the_last(party: RelyingParty, browser: Browser) -> None:
+    """A browser that keeps no cookies, or never says where it is, is answered all the same."""
+    tokens = party.tokens(browser)
+    form = form_of(browser.post("/logout", leaving(tokens), **ELSEWHERE))
+    answer = browser.post(form.action, form.fields, **ELSEWHERE)
+    assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},  # a program
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": ISSUER},
+        ELSEWHERE | {"Sec-Fetch-Dest": "iframe"},
+        ELSEWHERE | {"Sec-Fetch-Dest": "empty"},
+    ],
+)
+def test_others_are_answered_at_once(party: RelyingParty, provider: Provider, headers: dict[str, str]) -> None:
+    answer = Browser(provider).post("/logout", leaving(party.tokens()), **headers)
+    assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
+
+
+def test_a_browser_that_sends_its_cookies_is_answered_at_once(party: RelyingParty, browser: Browser) -> None:
+    tokens = party.tokens(browser)
+    cookie = f"idp-sso={browser.cookie('idp-sso')}"
+    sending = Client(party.provider.app, use_cookies=False)  # the header below is all there is
+    answer = sending.post("/logout", data=leaving(tokens), headers=ELSEWHERE | {"Cookie": cookie}, base_url=ISSUER)
+    assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
+    assert len(party.provider.events("SignedOut")) == 1
