@@ -1,4 +1,7 @@
-"""Recovery at a window: two clerks looked at the person and the document, so there is no delay; the notices remain."""
+"""Recovery at a window: two clerks looked at the person and the document, so there is no delay; the notices remain.
+
+Who finishes it signs in with the new password alone: every other factor is removed with the old one (ADR 0099).
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,8 @@ def kinds(register: PersonRegister, notices: Notices, issuer: str) -> Mapping[Co
     def recovering(proposal: Proposal) -> Act:
         person, now = str(proposal.facts["person"]), register.clock.now()
         link, stop = token(register.entropy), token(register.entropy)
-        made = Recovery(
-            new_id("rcv", register.clock, register.entropy), person, hashed(stop), hashed(link), now, now + LASTS
-        )
+        recovery_id = new_id("rcv", register.clock, register.entropy)
+        made = Recovery(recovery_id, person, hashed(stop), hashed(link), now, now + LASTS, at_window=True)
 
         def change(connection: Connection) -> None:
             recovery_stop.stop(connection, notices, person, now)

@@ -14,7 +14,19 @@ from idp.store import recoveries
 
 def stop(connection: Connection, notices: Notices, person_id: str, now: datetime) -> bool:
     """End whatever recovery is open, withdraw the message with its link, and say so; False when nothing was open."""
-    stopped = recoveries.stop(connection, person_id, now)
+    return _stop(connection, notices, person_id, now, at_window=True)
+
+
+def stop_by_sign_in(connection: Connection, notices: Notices, person_id: str, now: datetime) -> None:
+    """The same for what was asked for by a name alone. What two clerks allowed takes their notice's link to stop.
+
+    It ends what others sign in with, so that signing in with it must not be a way to prevent that (ADR 0099).
+    """
+    _stop(connection, notices, person_id, now, at_window=False)
+
+
+def _stop(connection: Connection, notices: Notices, person_id: str, now: datetime, *, at_window: bool) -> bool:
+    stopped = recoveries.stop(connection, person_id, now, at_window=at_window)
     if stopped:
         outbox.withdraw(connection, person_id, told.RECOVERY_LINK.name, now)
         notices.send(connection, person_id, told.RECOVERY_STOPPED)

@@ -24,6 +24,7 @@ from idp.model.secret import hashed
 from idp.model.session import Session
 from idp.notices import Notices
 from idp.store import devices, people
+from idp.store import passkeys as stored_passkeys
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -80,7 +81,8 @@ class SignIn:
             self._failed(found[0].id if found else None, "password", failures)
             raise NotSignedIn
         self.throttle.succeeded(name, device.address, known)
-        return self._begin(found[0], Factor.PASSWORD, device, before, found[1].password_hash)
+        person, shown = found[0], found[1].password_hash
+        return self._begin(person, Factor.PASSWORD, device, before, lambda each: people.stands(each, person.id, shown))
 
     def with_passkey(self, answer: str, browser: str, device: Device, before: Session | None) -> Proved:
         """A session begun with a passkey: it says itself whose it is. No wait: it cannot be guessed."""
@@ -91,7 +93,12 @@ class SignIn:
         person = self.accounts.active(passkey.person)
         if person is None:
             raise NotSignedIn
-        return self._begin(person, passkey.factor, device, before)
+
+        def stands(connection: Connection) -> bool:
+            kept = stored_passkeys.by_credential(connection, passkey.credential_id)
+            return kept is not None and people.stands(connection, passkey.person, None)
+
+        return self._begin(person, passkey.factor, device, before, stands)
 
     # The second factor ------------------------------------------------------------------------------------------------
 
@@ -160,19 +167,25 @@ class SignIn:
         self.throttle.succeeded(tries, device.address, known)
 
     def _begin(
-        self, person: Person, factor: Factor, device: Device, before: Session | None, shown: str | None = None
+        self,
+        person: Person,
+        factor: Factor,
+        device: Device,
+        before: Session | None,
+        stands: Callable[[Connection], bool],
     ) -> Proved:
         """The session, the device it is on, and on a device that is new the notice: in one transaction.
 
-        ``shown``: the hash that a password was checked against. Who disabled the account or changed its password while
-        that took its time has ended the sessions there were, and not this one: then none begins.
+        ``stands``: whether what was shown is the account's still, and the account not disabled. Who disabled it,
+        changed its password or removed its passkey while checking took its time has ended the sessions there were, and
+        not this one: then none begins.
         """
         cookie = device.cookie or token(self.entropy)
         reference = self.accounts.reference(person.id)
         met = self._met(person, cookie, device, factor)
 
         def work(connection: Connection) -> None:
-            if not people.stands(connection, person.id, shown):
+            if not stands(connection):
                 raise NotSignedIn
             met(connection)
 
@@ -182,7 +195,7 @@ class SignIn:
     def _met(self, person: Person, cookie: str, device: Device, factor: Factor) -> Work:
         def work(connection: Connection) -> None:
             now = self.clock.now()
-            recovery_stop.stop(connection, self.notices, person.id, now)
+            recovery_stop.stop_by_sign_in(connection, self.notices, person.id, now)
             if devices.meet(connection, hashed(cookie), person.id, now, now + KEPT):
                 self.notices.send(connection, person.id, told.NEW_DEVICE, device=words(device.kind))
             if factor in PHISHING_RESISTANT:  # counts as two (idp.model.assurance)

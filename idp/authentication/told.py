@@ -150,8 +150,9 @@ RECOVERY_LINK = NoticeKind(
 RECOVERY_AT_WINDOW = NoticeKind(
     "recovery-at-window",
     Text(
-        "窗口工作人员刚为您的账户办理找回。如果不是您本人，请立即停止：{stop}",
-        "The recovery of your account was just allowed at a window. If it was not you, stop it at once: {stop}",
+        "窗口工作人员刚为您的账户办理找回，完成后会移除原有的全部登录方式。如果不是您本人，请立即停止：{stop}",
+        "The recovery of your account was just allowed at a window; it removes every way of signing in there was. "
+        "If it was not you, stop it at once: {stop}",
     ),
 )
 RECOVERY_STOPPED = NoticeKind(

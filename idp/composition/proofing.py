@@ -96,6 +96,7 @@ class ProofingRooms:
         return Recoveries(
             database=tools.database,
             ledger=tools.ledger,
+            accounts=people.accounts,
             notices=people.notices,
             passwords=tools.passwords,
             throttle=people.sign_in.throttle,

@@ -8,7 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """One recovery. The link works from ``due_at`` to ``expires_at``, once, unless it was stopped."""
+    """One recovery. The link works from ``due_at`` to ``expires_at``, once, unless it was stopped.
+
+    ``at_window``: two clerks saw the person and the document, and allowed it.
+    """
 
     id: str
     person: str
@@ -16,3 +19,4 @@ class Recovery:
     link_hash: bytes = field(repr=False)
     due_at: datetime
     expires_at: datetime
+    at_window: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from idp.authentication import devices
@@ -13,7 +14,7 @@ from idp.interaction.cookies import Cookies
 from idp.pages import forms
 from idp.pages.problems import for_people
 from idp.pages.proving import BUSY, wait
-from idp.proofing.recovery import LinkGone, Recoveries
+from idp.proofing.recovery import FactorsChanged, LinkGone, Recoveries
 from idp.proofing.recovery_asking import RECOVER, RecoveryDoor
 from kernel.entropy import token
 from kernel.problems import Fault, Problem, ProblemKind
@@ -30,15 +31,20 @@ GONE = ProblemKind(
     Text("此链接已使用、已停止或已过期", "This link was used, was stopped, or has lapsed"),
     Text("如仍无法登录，请重新申请，或带证件到窗口。", "If you still cannot sign in, ask again, or go to a window."),
 )
+_CHANGED = Text(
+    "您的登录方式刚有变化，请查看下面将移除的登录方式，再次提交。",
+    "Your ways of signing in have just changed. Look below at what will be removed, and send the form again.",
+)
 _DIFFERENT = Text("两次输入的密码不一致。", "The password was typed in two different ways.")
 _ASKED = (
     Text("如果有这个账户，我们已发出通知", "If there is such an account, its owner has been told"),
     Text(
         "通知已发到该账户所有已确认的联系方式。为防冒用，等候期过后才会发出设置新密码的链接；期间登录或点击通知中的链接即可停止。"
-        "收不到通知时，请带证件到窗口。",
+        "收不到通知时，请带证件到窗口。原有的第二种登录方式保持不变；如已丢失，请改到窗口找回。",
         "A notice went to every confirmed telephone and mailbox of it. So that nobody takes an account over, the link "
         "for a new password follows only after a delay; signing in, or the link in the notice, stops it. "
-        "If no notice arrives, bring your document to a window.",
+        "If no notice arrives, bring your document to a window. Second factors stay as they are: if they are lost, "
+        "recover the account at a window instead.",
     ),
 )
 _STOPPED = (
@@ -48,8 +54,20 @@ _STOPPED = (
 _DONE = (
     Text("新密码已设置", "The new password is set"),
     Text(
-        "您已在所有设备上退出。请用新密码登录；原有的第二种登录方式仍然有效。实名等级最高为二级，重新核验身份后恢复。",
-        "You are signed out everywhere. Sign in with the new password; your second factors are as they were. "
+        "您已在所有设备上退出。请用新密码登录；原有的其他登录方式仍然有效，更改登录方式时仍会要求使用。如已丢失，请带证件到窗口找回。"
+        "实名等级最高为二级，重新核验身份后恢复。",
+        "You are signed out everywhere. Sign in with the new password. Your other ways of signing in are as they were, "
+        "and are still asked for when you change how you sign in: if they are lost, bring your document to a window. "
+        "The level of assurance is 2 at most until your identity is proven again.",
+    ),
+)
+_DONE_AT_WINDOW = (
+    _DONE[0],
+    Text(
+        "您已在所有设备上退出，原有的其他登录方式已全部移除。请用新密码登录，在账户中心添加新的通行密钥或身份验证器，并检查联系方式是否都是您的。"
+        "实名等级最高为二级，重新核验身份后恢复。",
+        "You are signed out everywhere, and every other way of signing in was removed. Sign in with the new password, "
+        "add a new passkey or app in your account, and look whether every telephone and mailbox there is yours. "
         "The level of assurance is 2 at most until your identity is proven again.",
     ),
 )
@@ -112,14 +130,19 @@ class RecoveryPages:
         try:
             if sent.get("new", "") != sent.get("again", ""):
                 return self._form(secret, _DIFFERENT, 422)
+            at_window = self.recoveries.find(secret).at_window
             self.recoveries.finish(secret, sent.get("new", ""), device)
         except LinkGone:
             raise Problem(GONE) from None
         except PasswordUnusable as error:
             return self._form(secret, error.text, 422)
+        except FactorsChanged:
+            return self._form(secret, _CHANGED, 409)
         except HashingBusy:
             return self._form(secret, BUSY, 503).adding(("Retry-After", "2"))
-        return _said(_DONE).adding(self.cookies.keep(cookies.DEVICE, device, devices.KEPT.days))
+        return _said(_DONE_AT_WINDOW if at_window else _DONE).adding(
+            self.cookies.keep(cookies.DEVICE, device, devices.KEPT.days)
+        )
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
@@ -135,12 +158,14 @@ class RecoveryPages:
 
     def _form(self, secret: str, error: Text | None = None, status: int = 200) -> HttpResponse:
         try:
-            self.recoveries.find(secret)
+            found = self.recoveries.find(secret)
         except LinkGone:
             raise Problem(GONE) from None
         return page_response(
             "idp/recovery/password.html",
             status=status,
+            at_window=found.at_window,
+            removed=Counter(each.words for each in self.recoveries.removes(found)),
             action=f"{RECOVER}/link/{secret}",
             least=ALONE,
             error=error,

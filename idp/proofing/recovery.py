@@ -2,9 +2,12 @@
 
 Whoever asks is told the same, whatever they typed (`recovery_asking`). The owner is told on every confirmed channel a
 moment later (`recovery_clerk`), and nothing else happens for days: a link in every message stops it, and so does
-signing in. After the delay a link to the same channels sets a new password, once. Other factors stay, every session
-ends, and the level falls to 2 at most until the identity is proven again (NIST SP 800-63B-4 §4.2: with notice). What
-strangers guessed at the password that is no more counts no longer, and the browser that set the new one is known.
+signing in. After the delay a link to the same channels sets a new password, once. Every session ends, and the level
+falls to 2 at most until the identity is proven again (NIST SP 800-63B-4 §4.2: with notice). What strangers guessed at
+the password that is no more counts no longer, and the browser that set the new one is known.
+
+Whoever reads the messages of an account proves no more than that, and every other factor stays. Where two clerks at a
+window saw the person and the document, the other factors are removed with the old password (ADR 0099).
 """
 
 from __future__ import annotations
@@ -13,10 +16,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from idp.authentication import password_rules, recovery_stop, told
+from idp.authentication import other_factors, password_rules, recovery_stop, told
+from idp.authentication.accounts import Accounts
 from idp.authentication.devices import KEPT
+from idp.authentication.other_factors import OtherFactor
 from idp.authentication.passwords import Passwords
 from idp.authentication.throttling import Throttle
+from idp.model.person import Account
 from idp.model.proofing import AFTER_RECOVERY, Method, Proofing
 from idp.model.recovery import Recovery
 from idp.model.secret import hashed
@@ -39,12 +45,17 @@ class LinkGone(Exception):
     """The link was used, stopped, has lapsed, does not work yet, or never was: nobody is told which."""
 
 
+class FactorsChanged(Exception):
+    """The account's other factors are not those any more that were to be removed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recoveries:
     """Stopped, or finished, by the links that were sent. Raises HashingBusy, LedgerUnavailable."""
 
     database: Database
     ledger: Ledger
+    accounts: Accounts
     notices: Notices
     passwords: Passwords
     throttle: Throttle
@@ -55,6 +66,13 @@ class Recoveries:
         """The recovery whose link works now. Raises LinkGone."""
         with self.database.read() as connection:
             return _known(recoveries.by_link(connection, _hashed(secret), self.clock.now()))
+
+    def removes(self, found: Recovery) -> tuple[OtherFactor, ...]:
+        """What finishing a recovery removes."""
+        if not found.at_window:
+            return ()
+        with self.database.read() as connection:
+            return other_factors.standing(connection, found.person)
 
     def find_to_stop(self, secret: str) -> Recovery:
         """The recovery that a link can stop. Raises LinkGone."""
@@ -73,17 +91,16 @@ class Recoveries:
         self.ledger.append([Event("RecoveryStopped", self._id(), facts=facts)], also=also)
 
     def finish(self, secret: str, password: str, device: str) -> None:
-        """Set a new password; ``device`` is the cookie of the browser in front. Raises LinkGone, PasswordUnusable."""
+        """Set a new password; ``device`` is the cookie of the browser in front.
+
+        Raises LinkGone, PasswordUnusable, and FactorsChanged when a factor came or went at the same moment.
+        """
         found, now = self.find(secret), self.clock.now()
         with self.database.read() as connection:
             person = people.find(connection, found.person)
-            known = None if person is None else people.by_username(connection, person.username)
         if person is None or not may_recover(person):
             raise LinkGone
-        password_rules.check(password, person.username, person.name, alone=len(person.authenticators) == 1)
-        user_code_hash = None if known is None else known[1].user_code_hash
-        password_rules.check_beside_user_code(self.passwords, password, user_code_hash)
-        password_hash = self.passwords.hash(password)
+        password_hash = self._hash(person, password, alone=found.at_window or len(person.authenticators) == 1)
         proof = Proofing(
             new_id("prf", self.clock, self.entropy),
             person.id,
@@ -91,12 +108,14 @@ class Recoveries:
             Method.RECOVERY,
             now,
         )
+        removed = self.removes(found)
 
         def also(connection: Connection, _receipts: object) -> None:
             # Consume, then mint: the link is used up in the transaction that changes the password.
             if not recoveries.use(connection, found.link_hash, now):
                 raise LinkGone
             people.change_password(connection, person.id, password_hash)
+            self._remove(connection, found, removed)
             proofings.end_above(connection, person.id, AFTER_RECOVERY, now)
             proofings.add(connection, proof)
             devices.forget_others(connection, person.id, hashed(""))
@@ -113,7 +132,41 @@ class Recoveries:
             "command": RECOVERY,
         }
         # An entry of its own for every try: the ledger takes a second one of the same name for a repetition.
-        self.ledger.append([Event("AccountRecovered", self._id(), facts=facts)], also=also)
+        recovered = Event("AccountRecovered", self._id(), facts=facts)
+        self.ledger.append([recovered, *self._removals(found, removed)], also=also)
+
+    def _hash(self, person: Account, password: str, *, alone: bool) -> str:
+        """The hash of a password the account may have. Raises PasswordUnusable, HashingBusy."""
+        password_rules.check(password, person.username, person.name, alone=alone)
+        with self.database.read() as connection:
+            known = people.by_username(connection, person.username)
+        user_code_hash = None if known is None else known[1].user_code_hash
+        password_rules.check_beside_user_code(self.passwords, password, user_code_hash)
+        return self.passwords.hash(password)
+
+    def _remove(self, connection: Connection, found: Recovery, removed: tuple[OtherFactor, ...]) -> None:
+        """Remove the factors that have entries, and tell of each as of any removal. Raises FactorsChanged."""
+        if not found.at_window:
+            return
+        # The log's head is locked before this, and every factor comes and goes with an entry: what stands now, stays.
+        if other_factors.standing(connection, found.person) != removed:
+            raise FactorsChanged
+        other_factors.remove(connection, found.person)
+        for each in removed:
+            self.notices.send(connection, found.person, told.AUTHENTICATOR_REMOVED, what=each.words)
+
+    def _removals(self, found: Recovery, removed: tuple[OtherFactor, ...]) -> list[Event]:
+        reference = self.accounts.reference(found.person)
+        about: dict[str, JSON] = {"recovery": found.id, "person": found.person, "actor": found.person}
+        return [
+            Event(
+                "AuthenticatorRemoved",
+                self._id(),
+                facts={**about, "command": RECOVERY, "authenticator": each.authenticator},
+                subject=reference,
+            )
+            for each in removed
+        ]
 
     def _id(self) -> str:
         return new_id("rcv", self.clock, self.entropy)

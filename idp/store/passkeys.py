@@ -63,6 +63,11 @@ def remove(connection: Connection, person_id: str, passkey_id: str) -> bool:
     return connection.execute(statement).rowcount == 1
 
 
+def remove_all(connection: Connection, person_id: str) -> None:
+    """Forget every passkey of this person."""
+    connection.execute(delete(passkey).where(passkey.c.person == person_id))
+
+
 def challenge(
     connection: Connection, digest: bytes, purpose: str, browser: bytes, person_id: str | None, expires_at: datetime
 ) -> None:

@@ -21,6 +21,7 @@ def add(connection: Connection, added: Recovery) -> None:
             link_hash=added.link_hash,
             due_at=added.due_at,
             expires_at=added.expires_at,
+            at_window=added.at_window,
         )
     )
 
@@ -47,10 +48,12 @@ def use(connection: Connection, link_hash: bytes, now: datetime) -> bool:
     return connection.execute(update(recovery).where(works).values(used_at=now)).rowcount == 1
 
 
-def stop(connection: Connection, person_id: str, now: datetime) -> bool:
-    """End whatever is open of a person; False when nothing was."""
-    statement = update(recovery).where(recovery.c.person == person_id, _open(now)).values(stopped_at=now)
-    return connection.execute(statement).rowcount > 0
+def stop(connection: Connection, person_id: str, now: datetime, *, at_window: bool) -> bool:
+    """End whatever is open of a person, what was allowed ``at_window`` or only what was not; False when nothing was."""
+    statement = update(recovery).where(recovery.c.person == person_id, _open(now))
+    if not at_window:
+        statement = statement.where(recovery.c.at_window.is_(False))
+    return connection.execute(statement.values(stopped_at=now)).rowcount > 0
 
 
 def _open(now: datetime) -> ColumnElement[bool]:
@@ -59,6 +62,6 @@ def _open(now: datetime) -> ColumnElement[bool]:
 
 def _one(connection: Connection, condition: ColumnElement[bool]) -> Recovery | None:
     row = connection.execute(select(recovery).where(condition)).one_or_none()
-    return (
-        None if row is None else Recovery(row.id, row.person, row.stop_hash, row.link_hash, row.due_at, row.expires_at)
-    )
+    if row is None:
+        return None
+    return Recovery(row.id, row.person, row.stop_hash, row.link_hash, row.due_at, row.expires_at, row.at_window)

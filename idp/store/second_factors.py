@@ -14,10 +14,15 @@ MOST_TRIES = 5
 
 def replace_recovery_codes(connection: Connection, person_id: str, hashes: Iterable[bytes], now: datetime) -> None:
     """A whole new set; the old one is worth nothing any more."""
-    connection.execute(delete(recovery_code).where(recovery_code.c.person == person_id))
+    remove_recovery_codes(connection, person_id)
     rows = [{"hash": each, "person": person_id, "created_at": now} for each in hashes]
     if rows:
         connection.execute(insert(recovery_code), rows)
+
+
+def remove_recovery_codes(connection: Connection, person_id: str) -> None:
+    """Forget the set, used codes and unused ones."""
+    connection.execute(delete(recovery_code).where(recovery_code.c.person == person_id))
 
 
 def spend_recovery_code(connection: Connection, person_id: str, digest: bytes, now: datetime) -> bool:
@@ -59,8 +64,13 @@ def try_code(connection: Connection, channel_id: str, person_id: str, digest: by
 def begin_totp(connection: Connection, person_id: str, sealed: bytes, expires_at: datetime) -> None:
     """Keep a new app's secret until it is confirmed by a code."""
     _one_at_a_time(connection, person_id)
-    connection.execute(delete(totp_enrolment).where(totp_enrolment.c.person == person_id))
+    abandon_totp(connection, person_id)
     connection.execute(insert(totp_enrolment).values(person=person_id, sealed=sealed, expires_at=expires_at))
+
+
+def abandon_totp(connection: Connection, person_id: str) -> None:
+    """Forget the secret being set up, if any."""
+    connection.execute(delete(totp_enrolment).where(totp_enrolment.c.person == person_id))
 
 
 def _one_at_a_time(connection: Connection, person_id: str) -> None:

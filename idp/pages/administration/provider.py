@@ -18,6 +18,7 @@ from idp.model.proposal import Outcome, Proposal
 from idp.pages.administration import csv_export, event_words, forms, proposal_words
 from idp.pages.administration.door import ADMIN, AdminDoor, may, page
 from idp.pages.administration.people import PROPOSALS, shown_once
+from idp.pages.administration.window import RECOVERY_REMOVES
 from kernel.canonical import JSON
 from kernel.keys import KeyDescription
 from kernel.settings import IdpSettings
@@ -37,6 +38,8 @@ COMMANDS = {
     Command.REVOKE_KEY: Text("作废密钥", "End a key"),
 }
 """What takes two persons, in words."""
+CONSEQUENCES = {Command.RECOVER_PERSON: RECOVERY_REMOVES}
+"""What follows from a confirmation and does not stand among the facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +172,10 @@ class ProviderAdministration:
             (t("失效时间", "Lapses"), moment(found.expires_at)),
             (t("结果", "Outcome"), _outcome(found)),
         ]
+        words = CONSEQUENCES.get(Command(found.command))
         return page(
             "proposal", actor, request,
+            words=None if words is None else t(words),
             title=t("一项提议", "A proposal"), back=PROPOSALS, rows=rows, digest=found.digest, decides=decides,
         )  # fmt: skip
 

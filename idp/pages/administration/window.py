@@ -22,6 +22,13 @@ DOCUMENTS = {
     Document.RESIDENT_CARD: Text("居民身份证", "Resident identity card"),
     Document.TEMPORARY_CARD: Text("临时居民身份证", "Temporary resident identity card"),
 }
+RECOVERY_REMOVES = Text(
+    "本人设置新密码后，账户原有的通行密钥、身份验证器、备用码和短信验证码将全部移除，所有设备退出登录，实名等级最高为二级；"
+    "要恢复等级，须在找回之后重新核验证件。",
+    "Once the person has set a new password, the account's passkeys, app, recovery codes and codes to a phone are all "
+    "removed, every device is signed out, and the level is 2 at most; to restore the level, check the document again "
+    "after the recovery.",
+)
 _LEVELS = {
     3: Text("三级：人证一致", "3: the person, the name and the document agree"),
     4: Text("四级：人证一致，并经机读核验", "4: as 3, and the document's chip was read"),
@@ -104,12 +111,15 @@ class WindowAdministration:
     def _recovery(self, actor: Actor, request: HttpRequest, person: str, error: Text | None = None) -> HttpResponse:
         found = self.desk.show(actor, person)
         hint = t("须由另一名窗口人员确认", "Another clerk has to confirm it")
+        # Said, not listed: which factors somebody has is no business of a clerk's.
+        words = f"{t(RECOVERY_REMOVES)}{t('请先告知本人。', ' Tell the person first.')}"
         return page(
             "form", actor, request,
             status=200 if error is None else 422,
             title=t("为到场的人找回账户", "Let the person back into their account"),
             caption=found.username,
             back=f"{WINDOW}/{found.id}",
+            words=words,
             fields=[forms.text("reference", t("受理编号", "Your office's reference"), "", hint)],
             error=error,
         )  # fmt: skip

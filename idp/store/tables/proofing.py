@@ -104,6 +104,7 @@ recovery = Table(
     Column("expires_at", Instant, nullable=False),
     Column("stopped_at", Instant),
     Column("used_at", Instant),
+    Column("at_window", Boolean, nullable=False, server_default=false()),
     Index("recovery_person", "person"),
     Index("recovery_expires_at", "expires_at"),
 )
