@@ -77,8 +77,8 @@ class Throttle:
             raise TooManyTries(outcome)
         return outcome
 
-    def succeeded(self, account: str, address: str, device: str | None = None) -> None:
-        """The try was good: its count starts afresh, the address gets its try back.
+    def succeeded(self, account: str, address: str, device: str | None = None, *, tries: int = 1) -> None:
+        """The try was good: its count starts afresh, the address gets its try back, or as many ``tries`` as it took.
 
         A success on a known device leaves the strangers' count as it is: they must not profit from the owner's visit.
         """
@@ -87,7 +87,8 @@ class Throttle:
         def count(connection: Connection) -> None:
             throttles.forget(connection, own)
             if device is None:
-                throttles.give_back(connection, shared, self.clock.now())
+                for _ in range(tries):
+                    throttles.give_back(connection, shared, self.clock.now())
 
         self.database.write(count)
 

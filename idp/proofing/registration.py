@@ -2,7 +2,8 @@
 
 Before the code comes back an application is an account without a name that nobody can sign in to. The same work is
 done, and the same page shown, whether or not the name is free, so that asking tells a stranger nothing; whoever does
-learn that a name is taken has shown a telephone or a mailbox, and has a handful of tries.
+learn that a name is taken has shown a telephone or a mailbox, and has a handful of tries: the names asked about from
+one are counted before they are looked up, and no account made in between makes up for them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from idp.authentication.sealing import PersonVault
 from idp.authentication.sent_codes import SentCodes
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.authentication.throttling import Throttle
+from idp.model.contact import Contact
 from idp.model.person import Person, PersonKind
 from idp.model.proofing import SELF_DECLARED, Method, Proofing
 from idp.model.secret import hashed
@@ -69,7 +71,7 @@ class Registrations:
     def begin(self, asked: Applicant, address: str) -> str:
         """Send a code; the application's secret. Raises BadName, PasswordUnusable."""
         username = _checked(asked)
-        self.throttle.reserve(f"account for {asked.contact.value}", address)
+        self.throttle.reserve(_accounts_for(asked.contact), address)
         password_hash, secret, now = self.passwords.hash(asked.password), token(self.entropy), self.clock.now()
         person = new_id("per", self.clock, self.entropy)
         unnamed = Person(person, _NOBODY + person, asked.name.strip(), PersonKind.NATURAL, SELF_DECLARED, disabled=True)
@@ -99,11 +101,14 @@ class Registrations:
         """Another code. Raises ApplicationGone."""
         found, channel = self.find(secret)
         if found.confirmed_at is None:
-            self.throttle.reserve(f"account for {channel.contact.value}", address)
+            self.throttle.reserve(_accounts_for(channel.contact), address)
             self.database.write(lambda connection: self._send(connection, found.person))
 
     def confirm(self, secret: str, code: str, address: str) -> None:
-        """The code arrived: the account is made. Raises ApplicationGone, WrongCode, NameTaken."""
+        """The code arrived: the account is made. Raises ApplicationGone, WrongCode, NameTaken.
+
+        Where too many names were asked about already the contact stays confirmed, and another is given by ``rename``.
+        """
         found, channel = self.find(secret)
         now = self.clock.now()
 
@@ -116,8 +121,9 @@ class Registrations:
 
         if not self.database.write(work):
             raise WrongCode
-        self.throttle.succeeded(f"account for {channel.contact.value}", address)
+        self.throttle.reserve(_names_for(channel.contact), address)
         self._finish(found, found.username)
+        self._count_ends(channel.contact, address)
 
     def rename(self, secret: str, username: str, password: str, address: str) -> None:
         """Another name, after the first turned out to be taken. Raises ApplicationGone, NameTaken, BadName and so on.
@@ -131,8 +137,14 @@ class Registrations:
         with self.database.read() as connection:
             unnamed = people.find(connection, found.person)
         password_rules.check(password, name, unnamed.name if unnamed else "", alone=True)
-        self.throttle.reserve(f"names for {channel.contact.value}", address)
+        self.throttle.reserve(_names_for(channel.contact), address)
         self._finish(found, name, self.passwords.hash(password))
+        self._count_ends(channel.contact, address)
+
+    def _count_ends(self, contact: Contact, address: str) -> None:
+        """An account was made: the address gets back its code and its name. Names stay counted, or an account now and
+        then would buy more of them."""
+        self.throttle.succeeded(_accounts_for(contact), address, tries=2)
 
     def _finish(self, found: SigningUp, username: str, password_hash: str | None = None) -> None:
         """Take the name, in one transaction with the entry: the log's head makes two of the same name take turns."""
@@ -170,6 +182,16 @@ class Registrations:
     def _channel(self, connection: Connection, person: str) -> Channel:
         [channel] = self.sent_codes.notices.channels.of(connection, person)
         return channel
+
+
+def _accounts_for(contact: Contact) -> str:
+    """What codes sent to a contact are counted under, until an account is made of it."""
+    return f"account for {contact.value}"
+
+
+def _names_for(contact: Contact) -> str:
+    """What the names asked about from a contact are counted under; nothing but time ends that."""
+    return f"names for {contact.value}"
 
 
 def _checked(asked: Applicant) -> str:

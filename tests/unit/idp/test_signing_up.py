@@ -132,6 +132,45 @@ def test_what_nobody_finished_is_forgotten_whole(either_provider: Provider) -> N
             assert connection.exec_driver_sql(query).scalar_one() == 0, table
 
 
+def asked_about(provider: Provider, name: str, contact: str, address: str) -> str:
+    """What somebody with this mailbox learns of a user name: "free", "taken", or "wait"."""
+    browser, page = begin(provider, Browser(provider, address=address), username=name, contact=contact)
+    if page.status_code == 200:
+        page = browser.submit(page, otp=code_of(provider))
+    return {200: "free", 422: "taken", 429: "wait"}[page.status_code]
+
+
+@pytest.mark.parametrize("step", [0, 3])
+def test_a_mailbox_asks_about_a_handful_of_names(provider: Provider, step: int) -> None:
+    """Names that turn out to be taken are counted, also where time or an account made lies in between."""
+    told = []
+    for number in range(40):
+        name = f"chen{number}" if step and number % step == 0 else "wang"
+        told.append(asked_about(provider, name, "me@example.org", f"203.0.113.{number}"))
+    assert told[:4].count("wait") == 0
+    assert told[4:] == ["wait"] * 36
+    provider.clock.advance(3600)
+    assert [asked_about(provider, "wang", "me@example.org", "198.51.100.1") for _ in range(2)] == ["taken", "wait"]
+
+
+def test_another_name_and_a_first_one_are_one_count(provider: Provider) -> None:
+    browser, page = begin(provider, username="wang")
+    page = browser.submit(page, otp=code_of(provider))
+    statuses = [browser.submit(page, username="li", password=GOOD, again=GOOD).status_code for _ in range(4)]
+    assert statuses == [422, 422, 422, 429]
+
+
+def test_an_address_asks_about_so_many_names_by_whatever_mailboxes(provider: Provider) -> None:
+    told = [asked_about(provider, "wang", f"a{number}@example.org", "203.0.113.9") for number in range(40)]
+    assert "wait" in told[:17]
+    assert "taken" not in told[17:]
+
+
+def test_accounts_made_behind_one_address_hold_up_nobody_there(provider: Provider) -> None:
+    told = [asked_about(provider, f"chen{number}", f"a{number}@example.org", "203.0.113.9") for number in range(40)]
+    assert told == ["free"] * 40
+
+
 def test_two_who_want_one_name_do_not_both_get_it(either_provider: Provider) -> None:
     provider = either_provider
     waiting = []
