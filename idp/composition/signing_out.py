@@ -7,6 +7,7 @@ from functools import cached_property
 from idp.authentication.accounts import Accounts
 from idp.authentication.expiry import SessionExpiry
 from idp.clients.directory import ClientDirectory
+from idp.clients.keys import ClientKeys
 from idp.clients.reach import Reach
 from idp.composition.clients import ClientRooms
 from idp.composition.people import PeopleRooms, limits
@@ -18,6 +19,7 @@ from idp.logout.farewell import Farewells
 from idp.opening import derived, vault
 from idp.pages.logout import AccountPages, ask, signed_out
 from idp.tokens.pairwise import Pairwise
+from idp.tokens.signed_responses import SignedResponses
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
@@ -34,14 +36,20 @@ def delivery(
     clock: Clock,
     entropy: Entropy,
     reach: Reach,
+    client_keys: ClientKeys | None = None,
 ) -> LogoutDelivery:
-    """Delivery of logout notices, for a herald of its own or for the endpoint that signs people out."""
+    """Delivery of logout notices, for a herald of its own or for the endpoint that signs people out.
+
+    ``client_keys``: what is known of clients' published keys, shared with others; otherwise its own.
+    """
+    directory = ClientDirectory(database, clock)
+    recipients = (client_keys or ClientKeys(reach, clock)).recipient
     return LogoutDelivery(
         database=database,
         ledger=ledger,
-        directory=ClientDirectory(database, clock),
+        directory=directory,
         reach=reach,
-        keys=keys,
+        responses=SignedResponses(settings.issuer, keys, directory, clock, recipients),
         pairwise=Pairwise(keys.secret(Purpose.PAIRWISE)),
         reference=Accounts(database, vault(keys)).reference,
         issuer=settings.issuer,
@@ -64,9 +72,9 @@ class SigningOutRooms:
     @cached_property
     def delivery(self) -> LogoutDelivery:
         """How departments are told."""
-        tools = self._tools
+        tools, keys = self._tools, self._clients.keys
         return delivery(
-            tools.settings, tools.database, tools.keys, tools.ledger, tools.clock, tools.entropy, tools.reach
+            tools.settings, tools.database, tools.keys, tools.ledger, tools.clock, tools.entropy, tools.reach, keys
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Delivering logout notices: claimed, signed afresh for every try, sent, and recorded."""
+"""Delivering logout notices: claimed, signed (and encrypted) afresh for every try, sent, and recorded."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from sqlalchemy import Connection
 
 from idp.clients.directory import ClientDirectory
 from idp.clients.reach import Reach
+from idp.errors import UnauthorizedClientError
 from idp.model.client import Client
 from idp.model.logout import Notice, NoticeState
 from idp.store import logout_notices
 from idp.tokens import logout_token
 from idp.tokens.pairwise import Pairwise
+from idp.tokens.signed_responses import SignedResponses
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
-from kernel.jose import base64url, sign
-from kernel.keys import KeyRing, UnknownKey
+from kernel.jose import base64url
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 from kernel.outbound import OutboundFailed, OutboundRefused
@@ -67,7 +68,7 @@ class LogoutDelivery:
     ledger: Ledger
     directory: ClientDirectory
     reach: Reach
-    keys: KeyRing
+    responses: SignedResponses
     pairwise: Pairwise
     reference: Callable[[str], SubjectRef | None]
     issuer: str
@@ -121,18 +122,18 @@ class LogoutDelivery:
             self._room.release()
 
     def _try(self, notice: Notice) -> Result:
-        """One call (§2.5), signed as the client's ID tokens are (§2.6), and what its answer means (§2.8)."""
+        """One call (§2.5), signed and encrypted as the client's ID tokens are (§2.4); what its answer means (§2.8)."""
         client = self.directory.known(notice.client_id)
         if client is None or client.backchannel_logout_uri is None:
             return Result(NoticeState.UNREACHABLE, "no address")
         try:
-            token = sign(self._claims(notice, client), self.keys.signing(client.id_token_alg), typ=logout_token.TYPE)
+            token = self.responses.logout_token(self._claims(notice, client), client)
             status = self.reach.post(client.backchannel_logout_uri, {"logout_token": token})
         except OutboundRefused:
             return Result(NoticeState.UNREACHABLE, "address not admitted")
         except OutboundFailed:
             return self._again(notice, "no answer")
-        except UnknownKey:  # of the client's algorithm, while an operator changes the ring
+        except UnauthorizedClientError:  # ours, while an operator changes the ring; theirs, until they publish one
             return self._again(notice, "no key")
         if status in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return Result(NoticeState.DELIVERED, str(status))

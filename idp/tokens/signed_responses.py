@@ -1,4 +1,4 @@
-"""What is signed for one client: ID tokens, and userinfo, introspection and authorization responses where wanted.
+"""What is signed for one client: ID and logout tokens; userinfo, introspection, authorization responses where wanted.
 
 Where the client is registered so, what was signed is encrypted to it as a nested JWT (RFC 7519 §5.2), or not sent.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from idp.clients.directory import ClientDirectory
 from idp.errors import NotRedirected, UnauthorizedClientError
 from idp.model.client import Client, Encryption
-from idp.tokens import id_token, lifetimes
+from idp.tokens import id_token, lifetimes, logout_token
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.jose import RecipientKey, SigningKey, encrypt_to, half_hash, sign
@@ -40,6 +40,14 @@ class SignedResponses:
         key = self._key(client.id_token_alg)
         claims = {**claims, "at_hash": half_hash(access_token, key.alg)}
         return self._sealed(sign(claims, key, typ=id_token.TYPE), client, client.id_token_encryption)
+
+    def logout_token(self, claims: Mapping[str, JSON], client: Client) -> str:
+        """A logout token, signed and encrypted as the client's ID tokens are, with `iss` in the outer header as well.
+
+        OpenID Connect Back-Channel Logout 1.0 §2.4.
+        """
+        signed = sign(claims, self._key(client.id_token_alg), typ=logout_token.TYPE)
+        return self._sealed(signed, client, client.id_token_encryption, iss=self.issuer)
 
     def userinfo(self, claims: Mapping[str, JSON], client: Client) -> str:
         """Userinfo as a JWT, naming us and the client (OpenID Connect Core 1.0 §5.3.2)."""
@@ -70,12 +78,12 @@ class SignedResponses:
         signed = sign({**body, "token_introspection": dict(state)}, key, typ=INTROSPECTION_TYPE)
         return self._sealed(signed, client, client.introspection_encryption)
 
-    def _sealed(self, signed: str, client: Client, wanted: Encryption | None) -> str:
+    def _sealed(self, signed: str, client: Client, wanted: Encryption | None, iss: str | None = None) -> str:
         """A nested JWT, where the client wants one; never the signed one instead."""
         if wanted is None:
             return signed
         key = self.recipients(client, wanted.alg)
-        return encrypt_to(key, signed.encode(), alg=wanted.alg, enc=wanted.enc, cty="JWT")
+        return encrypt_to(key, signed.encode(), alg=wanted.alg, enc=wanted.enc, cty="JWT", iss=iss)
 
     def _key(self, alg: str) -> SigningKey:
         try:

@@ -10,6 +10,7 @@ from typing import Self
 
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.registry import HeaderParameter
 
 from kernel.canonical import JSON
 
@@ -20,6 +21,7 @@ RECIPIENT_ALGORITHMS: Mapping[str, str] = {"RSA-OAEP-256": "RSA", "ECDH-ES": "EC
 """Key management algorithms, each with the type of key it needs."""
 CONTENT_ALGORITHMS = ("A128CBC-HS256", "A256GCM")
 _INNER = ("A256KW",)  # what joserfc looks up beside ECDH-ES+A256KW
+_REPEATED = {"iss": HeaderParameter("Issuer", "str")}  # RFC 7519 §5.3
 _MEMBERS = ("kty", "crv", "x", "y", "n", "e")
 
 
@@ -58,9 +60,16 @@ def _key(members: dict[str, str | list[str]]) -> ECKey | RSAKey:
     return ECKey.import_key(members) if members["kty"] == "EC" else RSAKey.import_key(members)
 
 
-def encrypt_to(key: RecipientKey, plaintext: bytes, *, alg: str, enc: str, cty: str | None = None) -> str:
-    """Compact JWE to a key that serves `alg`; raises InvalidKey when it does not, or for an unknown `enc`."""
+def encrypt_to(
+    key: RecipientKey, plaintext: bytes, *, alg: str, enc: str, cty: str | None = None, iss: str | None = None
+) -> str:
+    """Compact JWE to a key that serves `alg`; raises InvalidKey when it does not, or for an unknown `enc`.
+
+    `cty` says what is inside; `iss` repeats who made it where everybody can read it (RFC 7519 §5.2, §5.3).
+    """
     if alg not in key.algorithms or enc not in CONTENT_ALGORITHMS:
         raise InvalidKey("the key does not serve this algorithm")
-    header: dict[str, str] = {"alg": alg, "enc": enc, "kid": key.kid} | ({} if cty is None else {"cty": cty})
-    return jwe.encrypt_compact(header, plaintext, key.recipient, algorithms=[alg, enc, *_INNER])
+    named = {"alg": alg, "enc": enc, "kid": key.kid, "cty": cty, "iss": iss}
+    header = {name: value for name, value in named.items() if value is not None}
+    registry = jwe.JWERegistry(_REPEATED, algorithms=[alg, enc, *_INNER])
+    return jwe.encrypt_compact(header, plaintext, key.recipient, registry=registry)

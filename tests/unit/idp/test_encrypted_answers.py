@@ -7,16 +7,20 @@ from typing import Any
 import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.registry import HeaderParameter
 
 from idp.administration.errors import AdministrationError
 from idp.clients.keys import REFETCH_SECONDS
+from idp.logout.delivery import DELAYS
 from kernel.jose import verify, verifying_keys
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of, header_of, key_pair
 
 ALGORITHMS, CONTENT = ("RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"), ("A256GCM", "A128CBC-HS256")
-JWKS_URI = "https://market.example/jwks"
+REPEATED = {"iss": HeaderParameter("Issuer", "str")}
+"""What may stand in the outer header too (RFC 7519 §5.3); the library refuses what it was not told of."""
+JWKS_URI, OUT = "https://market.example/jwks", "https://market.example/out"
 
 
 class Recipient:
@@ -28,7 +32,8 @@ class Recipient:
         self.public: dict[str, Any] = self.key.as_dict(private=False) | {"use": "enc", "kid": f"enc-{id(self)}"}
 
     def open(self, text: str) -> str:
-        opened = jwe.decrypt_compact(text, self.key, algorithms=[self.alg, "A256KW", *CONTENT])
+        known = jwe.JWERegistry(REPEATED, algorithms=[self.alg, "A256KW", *CONTENT])
+        opened = jwe.decrypt_compact(text, self.key, registry=known)
         assert opened.plaintext is not None
         return opened.plaintext.decode()
 
@@ -139,6 +144,63 @@ def test_nothing_is_sent_back_in_plain_when_no_key_is_published(provider: Provid
     page = browser.follow(browser.get(party.authorize_url(response_mode="query.jwt", prompt="none")))
     assert page.status_code == 400
     assert "response=" not in page.text
+
+
+@pytest.mark.parametrize("enc", CONTENT)
+@pytest.mark.parametrize("alg", ALGORITHMS)
+def test_back_channel_logout_2_4_logout_tokens_are_encrypted_as_id_tokens_are(
+    provider: Provider, alg: str, enc: str
+) -> None:
+    """The same keys and algorithms; `iss` stands outside, too."""
+    recipient, browser = Recipient(alg), Browser(provider)
+    party = client(provider, recipient, "id_token", enc, backchannel_logout_uri=OUT)
+    known = claims_of(recipient.open(party.tokens(browser)["id_token"]))
+    browser.submit(browser.get("/logout"))
+    [sealed] = provider.departments.tokens(OUT)
+    outer = {name: value for name, value in header_of(sealed).items() if name != "epk"}
+    assert outer == {"alg": alg, "enc": enc, "cty": "JWT", "iss": ISSUER, "kid": recipient.public["kid"]}
+    inner, keys = recipient.open(sealed), verifying_keys(party.http.get("/jwks").json)
+    now = provider.clock.now()
+    said = verify(inner, keys, typ="logout+jwt", issuer=ISSUER, audience=party.id, now=now, max_age=120).claims
+    assert (said["sub"], said["sid"]) == (known["sub"], known["sid"])
+
+
+def without_a_key(provider: Provider) -> tuple[RelyingParty, Recipient]:
+    """A department with a session that has ended since, whose key for encryption is published no more."""
+    recipient = Recipient("ECDH-ES")
+    encrypted = {"id_token_encrypted_response_alg": recipient.alg, "backchannel_logout_uri": OUT}
+    party = by_address(provider, [recipient.public], **encrypted)
+    assert party.redeem(party.code()).status_code == 200
+    provider.departments.published[JWKS_URI]["keys"].remove(recipient.public)
+    provider.administration.people.disable("wang")
+    return party, recipient
+
+
+def test_back_channel_logout_2_6_a_department_without_a_key_is_told_when_it_publishes_one(provider: Provider) -> None:
+    """Nothing in plain meanwhile, which it should reject (§2.6), and no outcome before there is one."""
+    _, recipient = without_a_key(provider)
+    delivery = provider.delivery()
+    assert delivery.round() == 1
+    assert provider.departments.told == []
+    assert [each for each in provider.events() if each["event"].startswith("Logout")] == []
+    provider.departments.published[JWKS_URI]["keys"].append(recipient.public)
+    provider.clock.advance(REFETCH_SECONDS)
+    assert delivery.round() == 1
+    [sealed] = provider.departments.tokens(OUT)
+    assert claims_of(recipient.open(sealed))["events"]
+    assert len(provider.events("LogoutDelivered")) == 1
+
+
+def test_a_department_that_never_publishes_a_key_counts_as_unreachable(provider: Provider) -> None:
+    """Not as one that refused: it was never asked."""
+    without_a_key(provider)
+    delivery = provider.delivery()
+    for delay in DELAYS:
+        assert delivery.round() == 1
+        provider.clock.advance(delay.total_seconds())
+    assert delivery.round() == 1
+    assert [each["facts"]["answer"] for each in provider.events("LogoutUnreachable")] == ["no key"]
+    assert provider.departments.told == []
 
 
 def test_f4_a_rotated_key_is_found_and_an_absent_one_asked_for_once_a_minute(provider: Provider) -> None:
