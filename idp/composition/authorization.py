@@ -72,6 +72,7 @@ class AuthorizationRooms:
             directory=self._clients.directory,
             reader=self.reader,
             flow=self.flow,
+            cross_site=self._people.cross_site,
             answers=self.answers,
             hints=self._tokens.hints,
             database=self._tools.database,

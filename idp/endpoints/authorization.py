@@ -13,6 +13,7 @@ from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.endpoints.forms import query_or_form
 from idp.endpoints.par import REQUEST_URI_PREFIX
 from idp.errors import InvalidRequestError, InvalidRequestUriError, NotRedirected, OAuthError
+from idp.interaction.cross_site import CrossSitePosts
 from idp.interaction.flow import AuthorizationFlow
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
@@ -36,6 +37,7 @@ class AuthorizationEndpoint:
     directory: ClientDirectory
     reader: Reader
     flow: AuthorizationFlow
+    cross_site: CrossSitePosts
     answers: AuthorizationAnswers
     hints: IdTokenHints
     database: Database
@@ -44,7 +46,8 @@ class AuthorizationEndpoint:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """A redirect to the client, or to the pages; NotRedirected when the client cannot be told (A1, A2)."""
         try:
-            asked, pushed = self._asked(query_or_form(request))
+            parameters = query_or_form(request)
+            asked, pushed = self._asked(parameters)
             check(asked, BEFORE_ANY_REDIRECT)
         except OAuthError as error:
             raise NotRedirected(error) from None
@@ -52,7 +55,8 @@ class AuthorizationEndpoint:
             checked = self._hinted(read(asked), asked.get("id_token_hint"))
         except OAuthError as error:
             return self.answers.failure(response_mode.return_address(asked), error)
-        return self.flow.begin(request, checked, pushed)
+        sent_on = self.cross_site.sent_on(request, parameters, checked.redirect_uri)
+        return sent_on or self.flow.begin(request, checked, pushed)
 
     def _hinted(self, checked: AuthorizationRequest, hint: str | None) -> AuthorizationRequest:
         """Whom the client expects (OpenID Connect Core 1.0 §3.1.2.1); a hint it was not given itself says nothing."""

@@ -11,7 +11,7 @@ import pytest
 
 from idp.model.contact import Contact, ContactKind
 from kernel.jose import verify, verifying_keys
-from tests.doubles.browser import Browser, carried, form_of
+from tests.doubles.browser import ELSEWHERE, Browser, carried, form_of
 from tests.doubles.identity_provider import ISSUER, PHONE, Provider
 from tests.doubles.relying_party import CALLBACK, RelyingParty, by_secret, claims_of, header_of, key_pair, raw_jws
 
@@ -251,11 +251,13 @@ def test_oidcc_ensure_registered_redirect_uri(party: RelyingParty, browser: Brow
 
 
 def test_oidcc_ensure_post_request_succeeds(party: RelyingParty, browser: Browser) -> None:
-    answer = browser.post(
-        "/authorize", party.request(), Origin="https://market.example", **{"Sec-Fetch-Site": "cross-site"}
-    )
-    assert answer.status_code == 303
-    assert "password" in form_of(browser.follow(answer)).names
+    """For somebody who has to sign in, and for somebody who has: their cookies come with no other site's POST."""
+    page = browser.submit(browser.post("/authorize", party.request(), **ELSEWHERE))
+    assert "password" in form_of(page).names
+    party.tokens(browser)
+    back = carried(browser.submit(browser.post("/authorize", party.request(prompt="none"), **ELSEWHERE)))
+    assert back is not None
+    assert "code" in back
 
 
 def test_oidcc_server_client_secret_post(provider: Provider, mode: str) -> None:

@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from tests.doubles.browser import ELSEWHERE, Browser, form_of
+from tests.doubles.browser import ELSEWHERE, Browser, form_of, parameters
 from tests.doubles.identity_provider import ISSUER, Provider
 from tests.doubles.relying_party import LOGGED_OUT, RelyingParty
 
 OLDER = {"Origin": "https://market.example"}
 HIDING = {"Origin": "null"}
+AT_ONCE: list[dict[str, str]] = [
+    {},  # a program
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": ISSUER},
+    ELSEWHERE | {"Sec-Fetch-Dest": "iframe"},
+    ELSEWHERE | {"Sec-Fetch-Dest": "empty"},
+]
 
 
 def leaving(tokens: dict[str, Any], **changes: str) -> dict[str, str]:
@@ -70,17 +78,7 @@ def test_a_second_round_is_the_last(party: RelyingParty, browser: Browser) -> No
     assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},  # a program
-        {"Sec-Fetch-Site": "same-origin"},
-        {"Sec-Fetch-Site": "same-site"},
-        {"Origin": ISSUER},
-        ELSEWHERE | {"Sec-Fetch-Dest": "iframe"},
-        ELSEWHERE | {"Sec-Fetch-Dest": "empty"},
-    ],
-)
+@pytest.mark.parametrize("headers", AT_ONCE)
 def test_others_are_answered_at_once(party: RelyingParty, provider: Provider, headers: dict[str, str]) -> None:
     answer = Browser(provider).post("/logout", leaving(party.tokens()), **headers)
     assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
@@ -93,3 +91,67 @@ def test_a_browser_that_sends_its_cookies_is_answered_at_once(party: RelyingPart
     answer = sending.post("/logout", data=leaving(tokens), headers=ELSEWHERE | {"Cookie": cookie}, base_url=ISSUER)
     assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
     assert len(party.provider.events("SignedOut")) == 1
+
+
+# Authorization requests -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headers", [ELSEWHERE, OLDER, HIDING])
+def test_somebody_signed_in_is_recognised_in_a_post_from_another_site(
+    party: RelyingParty, browser: Browser, headers: dict[str, str]
+) -> None:
+    party.tokens(browser)
+    page = browser.post("/authorize", party.request(prompt="none"), **headers)
+    assert (page.status_code, page.headers.getlist("Set-Cookie")) == (200, [])
+    assert "code" in parameters(browser.submit(page).headers["Location"])
+
+
+def test_prompt_none_is_refused_only_when_nobody_is_signed_in(party: RelyingParty, browser: Browser) -> None:
+    answer = browser.submit(browser.post("/authorize", party.request(prompt="none"), **ELSEWHERE))
+    assert parameters(answer.headers["Location"])["error"] == "login_required"
+
+
+def test_A9_what_is_open_in_other_tabs_stays_open(party: RelyingParty, browser: Browser) -> None:
+    """They are bound to the browser by a cookie, which no request from another site replaces."""
+    tab, bound = browser.follow(browser.get(party.authorize_url())), browser.cookie("idp-browser")
+    other = browser.submit(browser.post("/authorize", party.request(state="other"), **ELSEWHERE))
+    assert browser.cookie("idp-browser") == bound
+    for page in (tab, other):
+        assert browser.get(form_of(page).action.rpartition("/")[0]).status_code == 200
+
+
+def test_A7_a_request_is_sent_on_as_it_came(party: RelyingParty, browser: Browser) -> None:
+    asked = party.request(state="\"><script>alert(1)</script>'", login_hint="wang", ui_locales="en")
+    page = browser.post("/authorize", asked, **ELSEWHERE)
+    form = form_of(page)
+    assert (form.action, form.fields) == ("/authorize?sent-on=1", asked)
+    assert "<script>alert" not in page.text
+    assert "form-action 'self' https://market.example;" in page.headers["Content-Security-Policy"]
+
+
+def test_A5_a_pushed_request_sent_on_is_used_once(party: RelyingParty, browser: Browser) -> None:
+    party.tokens(browser)
+    pushed = parameters(party.pushed_url(prompt="none"))
+    page = browser.post("/authorize", pushed, **ELSEWHERE)
+    assert "code" in parameters(browser.submit(page).headers["Location"])
+    assert browser.post("/authorize", pushed, **ELSEWHERE).status_code == 400
+
+
+def test_A1_an_address_that_is_not_registered_is_refused_and_not_sent_on(party: RelyingParty, browser: Browser) -> None:
+    page = browser.post("/authorize", party.request(redirect_uri="https://evil.example/"), **ELSEWHERE)
+    assert page.status_code == 400
+    assert "form-post" not in page.text
+
+
+def test_a_second_round_of_an_authorization_request_is_the_last(party: RelyingParty, browser: Browser) -> None:
+    form = form_of(browser.post("/authorize", party.request(prompt="none"), **ELSEWHERE))
+    answer = browser.post(form.action, form.fields, **ELSEWHERE)
+    assert parameters(answer.headers["Location"])["error"] == "login_required"
+
+
+@pytest.mark.parametrize("headers", AT_ONCE)
+def test_other_authorization_requests_are_answered_at_once(
+    party: RelyingParty, browser: Browser, headers: dict[str, str]
+) -> None:
+    answer = browser.post("/authorize", party.request(prompt="none"), **headers)
+    assert parameters(answer.headers["Location"])["error"] == "login_required"
