@@ -244,6 +244,18 @@ class InvalidTokenError(OAuthError):
     status = 401
 
 
+class InsufficientScopeError(OAuthError):
+    """RFC 6750 §3.1: the token is good, and what is asked takes a scope that it does not have."""
+
+    code = "insufficient_scope"
+    status = 403
+
+    def __init__(self, scope: str) -> None:
+        members = f'error="{self.code}", scope="{scope}"'
+        challenges = tuple(("WWW-Authenticate", f"{scheme} {members}") for scheme in ("Bearer", "DPoP"))
+        super().__init__(f"The scope {scope} is required.", headers=challenges)
+
+
 _HIGHER = "A higher level of assurance is required."
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idp.clients.self_registration import SelfRegistration, refused
-from idp.errors import NO_STORE, InvalidClientMetadataError
+from idp.clients.self_registration import SelfRegistration
+from idp.errors import NO_STORE, InvalidClientMetadataError, InvalidTokenError
 from kernel.canonical import JSON
 from kernel.problems import Problem
 from kernel.web.http import HttpRequest, HttpResponse, json_response
+
+_CHALLENGE = (("WWW-Authenticate", "Bearer"),)
+"""RFC 6750 §3.1: no error where no token came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ def bearer(request: HttpRequest) -> str:
     """The token in the Authorization header, the one place for it (RFC 6750 §2.1). Raises InvalidTokenError."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise refused()
+        raise InvalidTokenError("A token is required.", headers=_CHALLENGE)
     return token.strip()
 
 

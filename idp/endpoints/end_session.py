@@ -103,7 +103,7 @@ class EndSessionEndpoint:
 
     def read(self, parameters: Mapping[str, str]) -> LogoutRequest:
         """The checked parameters (§2). Raises InvalidRequestError."""
-        hint = self.hints.read(parameters["id_token_hint"]) if "id_token_hint" in parameters else None
+        hint = self.hints.read_at_sign_out(parameters["id_token_hint"]) if "id_token_hint" in parameters else None
         client_id = parameters.get("client_id", None if hint is None else str(hint["aud"]))
         if hint is not None and client_id != hint["aud"]:
             raise InvalidRequestError("client_id is not the audience of id_token_hint.")

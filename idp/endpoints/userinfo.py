@@ -13,6 +13,7 @@ from idp.clients.directory import ClientDirectory
 from idp.endpoints.forms import form
 from idp.errors import (
     DpopNonceChallengeError,
+    InsufficientScopeError,
     InsufficientUserAuthenticationError,
     InvalidDpopProofError,
     InvalidRequestError,
@@ -57,12 +58,17 @@ class UserinfoEndpoint:
     """Seconds since the sign-in."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """What the token's scopes say about its person. Raises InvalidTokenError, InvalidDpopProofError."""
+        """What the token's scopes say about its person.
+
+        Raises InvalidTokenError, InsufficientScopeError, InvalidDpopProofError.
+        """
         scheme, token = presented(request)
         claims = self.tokens.own(token)
-        if claims is None or scopes.OPENID not in str(claims.get("scope", "")).split():
+        if claims is None:
             refuse("The access token is not valid here.")
         proven = self._check_possession(request, scheme, token, claims)
+        if scopes.OPENID not in str(claims.get("scope", "")).split():
+            raise InsufficientScopeError(scopes.OPENID)
         self._check_sign_in(claims)
         client, family, person = self._allowed(str(claims["jti"]))
         body = {"sub": claims["sub"]} | self._told(client, family, person, claims)
@@ -145,7 +151,7 @@ def presented(request: HttpRequest) -> tuple[str, str]:
     if in_body is not None:
         return "bearer", in_body
     if scheme.lower() not in ("bearer", "dpop") or not token:
-        refuse("An access token is required.")
+        raise InvalidTokenError("An access token is required.", headers=challenges())
     return scheme.lower(), token.strip()
 
 
@@ -155,10 +161,13 @@ def challenge(error: OAuthError) -> tuple[str, str]:
 
 
 def refuse(description: str) -> NoReturn:
-    """401 with the challenges we understand (RFC 6750 §3, RFC 9449 §7.1)."""
+    """401 for a token that is of no use here."""
+    raise InvalidTokenError(description, headers=challenges(InvalidTokenError.code))
+
+
+def challenges(error: str | None = None) -> tuple[tuple[str, str], ...]:
+    """The challenges we understand (RFC 6750 §3, RFC 9449 §7.1); no error where no token came (RFC 6750 §3.1)."""
     algorithms = " ".join(proof_of_possession.ALGORITHMS)
-    challenges = (
-        ("WWW-Authenticate", 'Bearer error="invalid_token"'),
-        ("WWW-Authenticate", f'DPoP error="invalid_token", algs="{algorithms}"'),
-    )
-    raise InvalidTokenError(description, headers=challenges)
+    told = "" if error is None else f'error="{error}"'
+    bearer, dpop = f"Bearer {told}".strip(), ", ".join(filter(None, (told, f'algs="{algorithms}"')))
+    return ("WWW-Authenticate", bearer), ("WWW-Authenticate", f"DPoP {dpop}")

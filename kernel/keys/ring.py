@@ -128,6 +128,10 @@ class KeyRing:
         """Every signature key this ring ever used and did not revoke: old evidence stays verifiable."""
         return dict(self._watch.current().archive)
 
+    def archived(self) -> tuple[jose.VerifyingKey, ...]:
+        """The keys of `archive`, to verify by: for what may be old and permits nothing."""
+        return self._watch.current().archived
+
     def revoked(self, within: timedelta) -> tuple[str, ...]:
         """The keys that were revoked this short a time ago: whoever keeps our public keys must hear of it."""
         now = self._clock.now()

@@ -32,6 +32,7 @@ class View:
     jwks: Mapping[str, JSON]
     jwks_bytes: bytes
     archive: Mapping[str, JSON]
+    archived: tuple[jose.VerifyingKey, ...]  # the same keys
 
 
 def needs_material(record: KeyRecord, now: datetime) -> bool:
@@ -44,6 +45,7 @@ def needs_material(record: KeyRecord, now: datetime) -> bool:
 def build(records: tuple[KeyRecord, ...], material: Mapping[str, Material], now: datetime) -> View:
     """The view at `now`; `material` holds the parsed key of every record that needs one."""
     jwks = _jwks(record for record in records if _published(record, now))
+    kept = [record for record in records if record.purpose is Purpose.JWS and record.revoked_at is None]
     log_signer = _current(records, material, Line.of(Purpose.LOG), now)
     return View(
         records=records,
@@ -55,7 +57,8 @@ def build(records: tuple[KeyRecord, ...], material: Mapping[str, Material], now:
         secrets={purpose: _secrets(records, material, purpose, now) for purpose in SECRET},
         jwks=jwks,
         jwks_bytes=orjson.dumps(dict(jwks)),
-        archive=_jwks(record for record in records if record.purpose is Purpose.JWS and record.revoked_at is None),
+        archive=_jwks(kept),
+        archived=tuple(map(_verifying, kept)),
     )
 
 

@@ -46,6 +46,17 @@ def public_url(value: str) -> Text | None:
     )
 
 
+def root_url(value: str) -> Text | None:
+    """An issuer that is the root of its host: every address and redirect of the service begins there."""
+    wrong = public_url(value)
+    if wrong is not None or not urlsplit(value).path:
+        return wrong
+    return Text(
+        "不得带路径：服务只在域名的根路径下应答，请为它单独设一个域名",
+        "must have no path: the service answers at the root of its host alone; give it a host of its own",
+    )
+
+
 def _is_loopback(host: str | None) -> bool:
     if host == _LOOPBACK_NAME:
         return True

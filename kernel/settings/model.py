@@ -72,7 +72,9 @@ class IdpSettings:
     issuer: str = field(
         default="http://127.0.0.1:8400",
         metadata=_key(
-            "签发者地址，即对外的根地址", "Issuer identifier, which is the public base URL", checks.public_url
+            "签发者地址，即对外的根地址，不带路径",
+            "Issuer identifier, which is the public base URL, without a path",
+            checks.root_url,
         ),
     )
     database_url: str = field(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.doubles.browser import ELSEWHERE, Browser, form_of, parameters
 from tests.doubles.identity_provider import ISSUER, Provider
-from tests.doubles.relying_party import LOGGED_OUT, RelyingParty
+from tests.doubles.provider_fixtures import Opened
+from tests.doubles.relying_party import LOGGED_OUT, RelyingParty, header_of
 
 
 def signed_in(browser: Browser, party: RelyingParty) -> bool:
@@ -101,3 +103,42 @@ def test_signing_out_twice_returns_all_the_same(party: RelyingParty, browser: Br
     for _ in range(2):
         answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=LOGGED_OUT)
         assert answer.headers["Location"] == LOGGED_OUT
+
+
+@pytest.fixture
+def week(opened: Opened) -> Iterator[Provider]:
+    """A provider whose sessions outlive the day that a retired key is kept for."""
+    with opened(session_hours=168, session_idle_minutes=24 * 60) as running:
+        yield running
+
+
+def rotated_long_ago(provider: Provider, browser: Browser, party: RelyingParty) -> None:
+    """Three days with a rotation of the signing key, in each of which the person comes by."""
+    provider.keys.rotate("jws")
+    for _ in range(6):
+        provider.clock.advance(12 * 3600)
+        assert signed_in(browser, party)
+
+
+def test_2_a_hint_whose_key_is_retired_still_signs_out(week: Provider) -> None:
+    """§2: an ID token is accepted at sign-out when its session is current, also when it has expired."""
+    party, browser = RelyingParty(week), Browser(week)
+    hint = party.tokens(browser)["id_token"]
+    rotated_long_ago(week, browser, party)
+    assert header_of(hint)["kid"] not in [key["kid"] for key in party.http.get("/jwks").json["keys"]]
+    silent = browser.get(party.authorize_url(prompt="none", id_token_hint=hint))
+    assert parameters(silent.headers["Location"])["error"] == "invalid_request"  # for this purpose alone
+    answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=LOGGED_OUT)
+    assert (answer.status_code, answer.headers.get("Location")) == (303, LOGGED_OUT)
+    assert not signed_in(browser, party)
+
+
+def test_2_a_hint_whose_key_was_revoked_signs_nobody_out(week: Provider) -> None:
+    party, browser = RelyingParty(week), Browser(week)
+    hint = party.tokens(browser)["id_token"]
+    rotated_long_ago(week, browser, party)
+    week.keys.revoke(str(header_of(hint)["kid"]))
+    week.clock.advance(1)
+    answer = leave(browser, id_token_hint=hint, post_logout_redirect_uri=LOGGED_OUT)
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+    assert signed_in(browser, party)

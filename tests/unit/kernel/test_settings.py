@@ -50,7 +50,7 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
         """
         data_dir = "state"
         [idp]
-        issuer = "https://id.example.gov.cn/a"
+        issuer = "https://id.example.gov.cn:8443"
         session_hours = 8
         trusted_proxies = ["10.0.0.0/8", "::1"]
         [exchange]
@@ -62,7 +62,7 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
     environ = {"TONGBAN_IDP__SESSION_HOURS": "9", "TONGBAN_EXCHANGE__TRUSTED_PROXIES": "10.1.2.3, 10.1.2.4,"}
     loaded = load(path, environ)
     assert loaded.data_dir == tmp_path / "state"
-    assert loaded.idp.issuer == "https://id.example.gov.cn/a"
+    assert loaded.idp.issuer == "https://id.example.gov.cn:8443"
     assert loaded.idp.session_hours == 9
     assert loaded.idp.trusted_proxies == ("10.0.0.0/8", "::1")
     assert loaded.exchange.trusted_proxies == ("10.1.2.3", "10.1.2.4")
@@ -93,6 +93,8 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
         ("[idp]\nsigning_algorithms = ['RS256']", "[idp] signing_algorithms", "must hold ES256"),
         ("[idp]\nsigning_algorithms = ['ES256', 'none']", "[idp] signing_algorithms", "PS256, RS256 only"),
         ("[idp]\nissuer = 5", "[idp] issuer", "must be a text"),
+        ("[idp]\nissuer = 'https://id.example.gov.cn/a'", "[idp] issuer", "must have no path"),
+        ("[idp]\nissuer = 'https://id.example.gov.cn/'", "[idp] issuer", "slash at the end"),
         ("[idp]\ntrusted_proxies = 5", "[idp] trusted_proxies", "must be a list"),
         ("[idp]\ntrusted_proxies = ['host']", "[idp] trusted_proxies", "networks"),
         ("[idp]\nlog_level = 'loud'", "[idp] log_level", "debug, info"),
