@@ -12,6 +12,7 @@ from idp.administration.acts import Act, ShownOnce
 from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.records import Records
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, deciding, permit_somewhere, reach
+from idp.administration.second_reading import NOTHING_READ, Reading, SecondReadings
 from idp.model.proposal import Outcome, Proposal
 from idp.store import people, proposals
 from kernel.canonical import JSON
@@ -28,13 +29,17 @@ Prepare = Callable[[Proposal], Act]
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Proposes, shows, decides. ``kinds``: how each command that takes two persons is carried out."""
+    """Proposes, shows, decides. ``kinds``: how each command that takes two persons is carried out.
+
+    ``readings``: what a second clerk reads on the document before a confirmation counts.
+    """
 
     database: Database
     records: Records
     clock: Clock
     entropy: Entropy
     kinds: Mapping[Command, Prepare]
+    readings: SecondReadings
 
     def propose(
         self,
@@ -88,13 +93,14 @@ class Proposals:
             "ChangeDeclined", {"proposal": found.id}, self._deciding(found, digest, actor, Outcome.DECLINED)
         )
 
-    def confirm(self, actor: Actor, proposal_id: str, digest: str) -> ShownOnce | None:
+    def confirm(self, actor: Actor, proposal_id: str, digest: str, read: Reading = NOTHING_READ) -> ShownOnce | None:
         """Carry it out, in the transaction that notes the decision; what is shown once, if anything is.
 
         Raises NotPermitted for the proposer, for whom it is about, and when the proposer no longer holds the office;
-        AdministrationError for what was decided, lapsed, or is no longer what was seen.
+        AdministrationError for what was decided, lapsed, or is no longer what was seen, and for another reading.
         """
         found = self._decidable(actor, proposal_id)
+        compared = self.readings.compare(actor, found, read)
         act = self.kinds[Command(found.command)](found)
         deciding = self._deciding(found, digest, actor, Outcome.CONFIRMED)
 
@@ -103,7 +109,7 @@ class Proposals:
             self._proposer_still_may(connection, found, act)
             act.change(connection)
 
-        facts = {**act.facts, "proposal": found.id, "proposed_by": found.proposed_by}
+        facts = {**act.facts, **compared, "proposal": found.id, "proposed_by": found.proposed_by}
         self._records(actor, found).make(act.name, facts, change)
         return act.afterwards()
 

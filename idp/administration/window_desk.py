@@ -17,6 +17,7 @@ from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import LASTS, Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, permit
+from idp.administration.sealed_reading import is_text, opened, sealed
 from idp.authentication import told
 from idp.model.person import Person, PersonKind
 from idp.model.proofing import AT_A_WINDOW, Document, Method, Proofing, WindowCheck
@@ -24,13 +25,10 @@ from idp.model.proposal import Proposal
 from idp.notices import Notices
 from idp.proofing.identity import AnotherNumber, HeldByAnother, attach, refuse_another
 from idp.store import people, proofings, proposals, window_checks
-from kernel import canonical
 from kernel.canonical import JSON
 from kernel.identifiers import InvalidIdentifier
 from kernel.identifiers.subject import SubjectRef, parse
 from kernel.ids import new_id
-
-_LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +70,13 @@ class WindowDesk:
             raise NotPermitted
         subject, register = _checked(seen), self.register
         check_id, now = new_id("chk", register.clock, register.entropy), register.clock.now()
-        claim = canonical.encode({"name": seen.name.strip(), "number": subject.value})
         with register.database.read() as connection:
             wrapped = people.data_key(connection, found.id)
             _refusing(lambda: refuse_another(connection, register.vault, found.id, subject))
         check = WindowCheck(
             check_id,
             found.id,
-            register.vault.seal_more(found.id, wrapped, claim, _place(check_id)),
+            sealed(register.vault, wrapped, found.id, check_id, (seen.name, subject)),
             hashlib.sha256(f"{check_id}\0{seen.reference.strip()}".encode()).digest(),
         )
         facts: dict[str, JSON] = {
@@ -115,7 +112,7 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
             check, decided = window_checks.take(connection, check_id), proposals.find(connection, proposal.id)
             if check is None or check.person != person or decided is None:
                 raise AdministrationError("这次核验已失效", "this check is no longer there")
-            name, subject = _opened(register, connection, check)
+            name, subject = opened(register.vault, connection, check)
             _refusing(lambda: attach(connection, register.vault, person, name, subject))
             proofings.add(
                 connection,
@@ -169,11 +166,6 @@ def _checked(seen: Seen) -> SubjectRef:
         raise AdministrationError(error.reason.zh, error.reason.en) from None
 
 
-def _checked_text(text: str) -> None:
-    if not 0 < len(text.strip()) <= _LONGEST or not text.isprintable():
-        raise AdministrationError("请填写证件上的姓名和受理编号", "give the name on the document and your reference")
-
-
 def _refusing(work: Callable[[], None]) -> None:
     try:
         work()
@@ -186,12 +178,6 @@ def _refusing(work: Callable[[], None]) -> None:
         ) from None
 
 
-def _opened(register: PersonRegister, connection: Connection, check: WindowCheck) -> tuple[str, SubjectRef]:
-    wrapped = people.data_key(connection, check.person)
-    claim = canonical.decode(register.vault.open_more(check.person, wrapped, check.sealed, _place(check.id)))
-    assert isinstance(claim, dict)  # our own encoding, authenticated by the seal
-    return str(claim["name"]), SubjectRef("citizen-number", str(claim["number"]))
-
-
-def _place(check_id: str) -> str:
-    return f"window check {check_id}"
+def _checked_text(text: str) -> None:
+    if not is_text(text):
+        raise AdministrationError("请填写证件上的姓名和受理编号", "give the name on the document and your reference")

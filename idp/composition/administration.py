@@ -19,6 +19,7 @@ from idp.administration.proposals import Proposals
 from idp.administration.records import Records
 from idp.administration.resource_desk import ResourceDesk
 from idp.administration.resource_register import ResourceRegister
+from idp.administration.second_reading import SecondReadings
 from idp.administration.window_desk import WindowDesk
 from idp.administration.window_desk import kinds as kinds_of_windows
 from idp.administration.window_recovery import kinds as kinds_of_recoveries
@@ -87,7 +88,12 @@ class AdministrationRooms:
             **kinds_of_windows(self.people_register, self._people.notices),
             **kinds_of_recoveries(self.people_register, self._people.notices, tools.settings.issuer),
         }
-        return Proposals(tools.database, self._records, tools.clock, tools.entropy, kinds)
+        return Proposals(tools.database, self._records, tools.clock, tools.entropy, kinds, self.readings)
+
+    @cached_property
+    def readings(self) -> SecondReadings:
+        """What a second clerk reads."""
+        return SecondReadings(self.people_register, self._people.sign_in.throttle)
 
     @cached_property
     def clients(self) -> ClientDesk:

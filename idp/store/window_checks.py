@@ -16,8 +16,14 @@ def add(connection: Connection, added: WindowCheck, expires_at: datetime) -> Non
     connection.execute(insert(window_check).values(**values, expires_at=expires_at))
 
 
+def find(connection: Connection, check_id: str) -> WindowCheck | None:
+    """One check, while it waits."""
+    row = connection.execute(select(window_check).where(window_check.c.id == check_id)).one_or_none()
+    return None if row is None else WindowCheck(row.id, row.person, row.sealed, row.evidence)
+
+
 def take(connection: Connection, check_id: str) -> WindowCheck | None:
     """One check, which is forgotten by this."""
-    row = connection.execute(select(window_check).where(window_check.c.id == check_id)).one_or_none()
+    found = find(connection, check_id)
     gone = connection.execute(delete(window_check).where(window_check.c.id == check_id)).rowcount == 1
-    return WindowCheck(row.id, row.person, row.sealed, row.evidence) if row is not None and gone else None
+    return found if gone else None

@@ -158,8 +158,9 @@ def test_two_clerks_at_the_window(
 
     walker.sign_in("clerk2", PASSWORD, "/admin/proposals", "window-proposals")
     walker.go(proposal, "window-proposal")
-    walker.send("window-confirmed", "button[value=confirm]")
+    walker.send("window-reading-refused", "button[value=confirm]", name="陈晨", number="1")
+    walker.send("window-confirmed", "button[value=confirm]", name="陈晨", number=CHEN.value)
     assert provider.person("chen").assurance == 3
     walker.go(recovery, "window-recovery-proposal")
-    walker.send("window-link", "button[value=confirm]")
+    walker.send("window-link", "button[value=confirm]", number=CHEN.value)
     assert missed(provider.app, IDENTITY_PROVIDER, "window", look.seen) == []

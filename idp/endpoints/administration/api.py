@@ -16,6 +16,7 @@ from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
 from idp.administration.resource_desk import RESOURCE, ResourceDesk
 from idp.administration.rights import Actor, Command, permit
+from idp.administration.second_reading import Reading
 from idp.administration.window_desk import Seen, WindowDesk
 from idp.administration.window_recovery import RECOVERY_LINK
 from idp.endpoints.administration import bodies
@@ -250,11 +251,16 @@ class AdministrationApi:
     def show_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """One proposal."""
         del request
-        return json_response(shown(self.proposals.show(actor, proposal)))
+        found, readings = self.proposals.show(actor, proposal), self.proposals.readings
+        account = readings.account(actor, found)
+        told: dict[str, JSON] = {} if account is None else {"account": account, "asks": [*readings.asked(found)]}
+        return json_response({**shown(found), **told})
 
     def confirm_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """Carry it out: by somebody else, for exactly what the digest covers."""
-        shown_once = self.proposals.confirm(actor, proposal, bodies.read(bodies.DecisionBody, request)["digest"])
+        asked = bodies.read(bodies.ConfirmationBody, request)
+        read = Reading(asked["name"], asked["number"])
+        shown_once = self.proposals.confirm(actor, proposal, asked["digest"], read)
         return HttpResponse(_NOTHING) if shown_once is None else json_response(once(self.settings, shown_once))
 
     def decline_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:

@@ -111,9 +111,37 @@ Events = _answer("AdminEvents", {"events": _list(), "before": fields.Integer(all
 KeyAnswer = _answer("AdminKey", {name: fields.String(required=True) for name in ("kid", "purpose", "alg", "state")})
 Proposed = _answer("AdminProposed", {"proposal": fields.Dict(required=True)})
 """What waits for a second person."""
-ProposalAnswer = _answer("AdminProposal", {"id": fields.String(required=True), "digest": fields.String(required=True)})
+ProposalAnswer = _answer(
+    "AdminProposal",
+    {
+        "id": fields.String(required=True),
+        "digest": fields.String(required=True),
+        "account": fields.String(
+            metadata={"description": "at a window, for clerks: the user name of the account it is about"}
+        ),
+        "asks": fields.List(
+            fields.String(validate=validate.OneOf(["name", "number"])),
+            metadata={"description": "what the second clerk reads on the document and sends with a confirmation"},
+        ),
+    },
+)
 Proposals = _answer("AdminProposals", {"proposals": _list()})
-DecisionBody = _body("AdminDecision", {"digest": fields.String(required=True, validate=validate.Length(64, 64))})
+_DIGEST = fields.String(required=True, validate=validate.Length(64, 64))
+DecisionBody = _body("AdminDecision", {"digest": _DIGEST})
+ConfirmationBody = _body(
+    "AdminConfirmation",
+    {
+        "digest": _DIGEST,
+        "name": fields.String(
+            load_default="", validate=validate.Length(max=100),
+            metadata={"description": "the name on the document, where the proposal asks for it"},
+        ),
+        "number": fields.String(
+            load_default="", validate=validate.Length(max=18),
+            metadata={"description": "the number on the document, where the proposal asks for it"},
+        ),
+    },
+)  # fmt: skip
 
 
 def read(form: type[Schema], request: HttpRequest) -> dict[str, Any]:

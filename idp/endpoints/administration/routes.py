@@ -140,7 +140,7 @@ def _people(api: AdministrationApi) -> tuple[Row, ...]:
 
 def _provider(api: AdministrationApi) -> tuple[Row, ...]:
     one, proposal, decision = "/proposals/<proposal>", bodies.ProposalAnswer, bodies.DecisionBody
-    events, confirm = bodies.Events, Text("确认提议", "Confirm a proposal")
+    events, confirm, confirmed = bodies.Events, Text("确认提议", "Confirm a proposal"), bodies.ConfirmationBody
     rotate = Text("轮换密钥", "Rotate")
     revoke, decline = Text("提议作废密钥", "Propose to end a key"), Text("否决提议", "Decline a proposal")
     return (
@@ -151,6 +151,6 @@ def _provider(api: AdministrationApi) -> tuple[Row, ...]:
         Row("GET", "/events", api.list_events, Text("事件", "Events"), None, events, 200, _FILTERS),
         Row("GET", "/proposals", api.list_proposals, Text("提议", "Proposals"), None, bodies.Proposals),
         Row("GET", one, api.show_proposal, Text("一项提议", "A proposal"), None, proposal),
-        Row("POST", f"{one}/confirm", api.confirm_proposal, confirm, decision, bodies.Invited, replies=_CARRIED_OUT),
+        Row("POST", f"{one}/confirm", api.confirm_proposal, confirm, confirmed, bodies.Invited, replies=_CARRIED_OUT),
         Row("POST", f"{one}/decline", api.decline_proposal, decline, decision, success=_NOTHING),
     )

@@ -65,6 +65,7 @@ WORDS: Mapping[str, Text] = {
     "ResourceDisabled": Text("停用了资源服务", "A resource server was disabled"),
     "ResourceRegistered": Text("登记了资源服务", "A resource server was registered"),
     "RolesChanged": Text("变更了职责", "Offices were changed"),
+    "SecondReadingDiffered": Text("第二名窗口人员填写的与证件核验不一致", "A second clerk read something else"),
     "SessionExpired": Text("会话到期", "A session expired"),
     "SessionsEnded": Text("结束了全部会话", "A person was signed out everywhere"),
     "SignInFailed": Text("登录失败", "A sign-in failed"),

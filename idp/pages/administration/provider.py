@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from idp.administration import policies
+from idp.administration.errors import AdministrationError
 from idp.administration.event_desk import Entry, EventDesk, EventPage
 from idp.administration.key_desk import ROTATED_HERE, KeyDesk
 from idp.administration.people_desk import PeopleDesk
 from idp.administration.proposals import Proposals
 from idp.administration.rights import Actor, Command, permit
+from idp.administration.second_reading import NAME, NUMBER, Reading
 from idp.endpoints.administration.api import number, once
 from idp.model.proposal import Outcome, Proposal
 from idp.pages.administration import csv_export, event_words, forms, proposal_words
-from idp.pages.administration.door import ADMIN, AdminDoor, may, page
+from idp.pages.administration.door import ADMIN, AdminDoor, may, page, said
 from idp.pages.administration.people import PROPOSALS, shown_once
 from idp.pages.administration.window import RECOVERY_REMOVES
 from kernel.canonical import JSON
@@ -162,10 +164,16 @@ class ProviderAdministration:
 
     def show_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """One proposal: all of what a confirmation binds itself to."""
-        found = self.proposals.show(actor, proposal)
-        decides = self.proposals.may_decide(actor, found)
+        return self._proposal(actor, request, proposal)
+
+    def _proposal(
+        self, actor: Actor, request: HttpRequest, proposal: str, name: str = "", error: Text | None = None
+    ) -> HttpResponse:
+        found, readings = self.proposals.show(actor, proposal), self.proposals.readings
+        decides, account = self.proposals.may_decide(actor, found), readings.account(actor, found)
         rows = [
             (t("提议", "Proposal"), _command(found)),
+            *([] if account is None else [(t("账户的用户名", "User name of the account"), account)]),
             *((proposal_words.name(name), proposal_words.value(value)) for name, value in found.facts.items()),
             (t("提出者", "Proposed by"), found.proposed_by),
             (t("提出时间", "Proposed"), moment(found.proposed_at)),
@@ -175,15 +183,22 @@ class ProviderAdministration:
         words = CONSEQUENCES.get(Command(found.command))
         return page(
             "proposal", actor, request,
+            status=200 if error is None else 422,
             words=None if words is None else t(words),
             title=t("一项提议", "A proposal"), back=PROPOSALS, rows=rows, digest=found.digest, decides=decides,
+            fields=_to_read(readings.asked(found), name) if decides else [],
+            error=error,
         )  # fmt: skip
 
     def decide(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """Confirmed or declined: exactly what was seen."""
         sent = request.form()
         if sent.get("decision") == "confirm":
-            told = self.proposals.confirm(actor, proposal, sent.get("digest", ""))
+            read = Reading(sent.get("name", ""), sent.get("number", ""))
+            try:
+                told = self.proposals.confirm(actor, proposal, sent.get("digest", ""), read)
+            except AdministrationError as error:
+                return self._proposal(actor, request, proposal, read.name, said(error))
             if told is not None:
                 return shown_once(actor, request, once(self.settings, told), PROPOSALS)
         elif sent.get("decision") == "decline":
@@ -206,6 +221,18 @@ class ProviderAdministration:
             door.looking("GET", "/proposals", self.list_proposals, eyes),
             *door.changing("/proposals/<proposal>", self.show_proposal, self.decide, eyes),
         )
+
+
+def _to_read(asked: Sequence[str], name: str) -> list[forms.Field]:
+    """What the second clerk types from the document they see; the number is never written back."""
+    hint = t(
+        "请照您眼前的证件填写，将与已封存的核对", "From the document before you; it is compared with what is sealed"
+    )
+    fields = {
+        NAME: forms.text(NAME, t("证件上的姓名", "Name on the document"), name),
+        NUMBER: forms.text(NUMBER, t("公民身份号码", "Citizen number"), "", hint),
+    }
+    return [fields[each] for each in asked]
 
 
 def _key_row(key: KeyDescription, *, ends: bool) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from idp.model.person import NewPerson, PersonKind
 from tests.doubles.account import Account
 from tests.doubles.administrators import Console, appoint, person_id
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, Provider
+from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, WANG, Provider
 
 SECURITY = "/account/security"
 THEIRS = "granite over tram violet"
@@ -60,7 +60,9 @@ def window_link(provider: Provider) -> str:
     first, second = Console(provider, "clerk"), Console(provider, "clerk2")
     asked = first.call("POST", f"/window/{person_id(provider, 'wang')}/recovery", {"reference": "R-1"})
     proposal = asked.json["proposal"]
-    answer = second.call("POST", f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"]})
+    answer = second.call(
+        "POST", f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"], "number": WANG.value}
+    )
     return str(answer.json["recovery_link"]).removeprefix(provider.settings.issuer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, W
 
 CHEN = citizen(77)
 NEW = "violet tram over granite"
+AGAIN = {"name": "陈晨", "number": CHEN.value}
+"""What the second clerk reads on the same document."""
 SEEN = {"document": "resident-card", "name": "陈晨", "number": CHEN.value, "reference": "R-2026-1", "level": "3"}
 
 
@@ -46,7 +49,10 @@ def test_two_clerks_raise_a_level(staffed: Provider) -> None:
     assert at in second.get("/admin/proposals").text
     page = second.get(at)
     assert CHEN.value not in page.text
-    assert second.submit(page, decision="confirm").status_code == 200
+    assert "陈晨" not in page.text
+    assert "<dd" in page.text
+    assert ">chen<" in re.sub(r"\s+", "", page.text)  # whose account it is
+    assert second.submit(page, decision="confirm", **AGAIN).status_code == 200
     made = staffed.person("chen")
     assert (made.assurance, made.name) == (3, "陈晨")
     with staffed.database.read() as connection:
@@ -57,6 +63,7 @@ def test_two_clerks_raise_a_level(staffed: Provider) -> None:
     assert newest.recorded_by == person_id(staffed, "clerk")
     assert newest.confirmed_by == person_id(staffed, "clerk2")
     [entry] = staffed.events("IdentityProven")
+    assert entry["facts"]["compared"] == ["name", "number"]
     assert entry["facts"]["proposed_by"] == newest.recorded_by
     told = repr(staffed.events())
     assert not any(word in told for word in (CHEN.value, "陈晨", "R-2026-1"))
@@ -67,13 +74,104 @@ def test_nobody_confirms_their_own_check_and_no_administrator_confirms_a_clerks(
     clerk = Console(staffed, "clerk")
     body = {**SEEN, "level": 4}
     proposal = clerk.call("POST", f"/window/{person_id(staffed, 'chen')}/checks", body).json["proposal"]
-    at, decision = f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"]}
+    at, decision = f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"], **AGAIN}
     assert clerk.call("POST", at, decision).status_code == 403
     assert Console(staffed, "security").call("POST", at, decision).status_code == 403
     assert staffed.person("chen").assurance == 1
     assert Console(staffed, "clerk2").call("POST", at, decision).status_code == 204
     assert staffed.person("chen").assurance == 4
     assert Console(staffed, "clerk2").call("POST", at, decision).status_code == 422  # once
+
+
+def proposed(provider: Provider, path: str = "checks", **changes: Any) -> dict[str, Any]:
+    """A proposal about chen by the first clerk."""
+    body = {**SEEN, "level": 4, **changes} if path == "checks" else {"reference": "R-1"}
+    answer = Console(provider, "clerk").call("POST", f"/window/{person_id(provider, 'chen')}/{path}", body)
+    assert answer.status_code == 202, answer.text
+    return dict(answer.json["proposal"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{}, {"name": "陈晨"}, {"number": CHEN.value}, {**AGAIN, "name": "陈辰"}, {**AGAIN, "number": citizen(78).value},
+     {**AGAIN, "number": CHEN.value[:-1] + "Y"}, {**AGAIN, "name": "陈\x07晨"}, {**AGAIN, "name": " "}],
+)  # fmt: skip
+def test_the_second_clerk_reads_the_document_too(staffed: Provider, typed: dict[str, str]) -> None:
+    """ADR 0097: one clerk's slip, or lie, binds no number: the second types what they see, and it has to agree."""
+    proposal, second = proposed(staffed), Console(staffed, "clerk2")
+    at = f"/proposals/{proposal['id']}"
+    shown = second.call("GET", at)
+    assert (shown.json["account"], shown.json["asks"]) == ("chen", ["name", "number"])
+    assert CHEN.value not in shown.text
+    answer = second.call("POST", f"{at}/confirm", {"digest": proposal["digest"], **typed})
+    assert answer.status_code == 422, answer.text
+    assert CHEN.value not in answer.text
+    assert staffed.person("chen").assurance == 1
+    assert second.call("POST", f"{at}/confirm", {"digest": proposal["digest"], **AGAIN}).status_code == 204
+    assert staffed.person("chen").assurance == 4
+    assert second.call("GET", at).json["asks"] == []
+    told = repr(staffed.events())
+    assert not any(word in told for word in (CHEN.value, citizen(78).value, "陈晨", "陈辰"))
+
+
+def test_another_reading_is_said_beside_the_form_and_recorded(staffed: Provider) -> None:
+    proposal = proposed(staffed)
+    second, page = signed_in(staffed, "clerk2", f"/admin/proposals/{proposal['id']}")
+    answer = second.submit(page, decision="confirm", name="陈晨", number=citizen(78).value)
+    assert answer.status_code == 422
+    assert "请对照证件重新填写" in answer.text
+    assert citizen(78).value not in answer.text
+    assert CHEN.value not in answer.text
+    [entry] = staffed.events("SecondReadingDiffered")
+    assert entry["facts"]["proposal"] == proposal["id"]
+    assert entry["facts"]["actor"] == person_id(staffed, "clerk2")
+    assert second.submit(answer, decision="confirm", **AGAIN).status_code == 200
+    assert staffed.person("chen").assurance == 4
+
+
+def test_readings_that_differ_are_counted_for_an_account_whatever_is_proposed(staffed: Provider) -> None:
+    """Guesses wait longer and longer, also when the right one is among them, and a new proposal gives no new tries."""
+    first, another, second = proposed(staffed), proposed(staffed), Console(staffed, "clerk2")
+
+    def confirm(proposal: dict[str, Any], **typed: str) -> Any:
+        body = {"digest": proposal["digest"], **AGAIN, **typed}
+        return second.call("POST", f"/proposals/{proposal['id']}/confirm", body)
+
+    for number in range(4):
+        assert confirm(first, number=citizen(100 + number).value).status_code == 422
+    assert len(staffed.events("SecondReadingDiffered")) == 4
+    early = confirm(another)
+    assert early.status_code == 422
+    assert "秒后重试" in early.json["detail"]
+    assert staffed.person("chen").assurance == 1
+    staffed.clock.advance(16 * 60)
+    late = Console(staffed, "clerk2")
+    body = {"digest": another["digest"], **AGAIN}
+    assert late.call("POST", f"/proposals/{another['id']}/confirm", body).status_code == 204
+
+
+def test_a_recovery_takes_the_number_on_record_and_the_user_name_where_there_is_none(staffed: Provider) -> None:
+    wang, second = person_id(staffed, "wang"), Console(staffed, "clerk2")
+    answer = Console(staffed, "clerk").call("POST", f"/window/{wang}/recovery", {"reference": "R-1"})
+    held, free = answer.json["proposal"], proposed(staffed, "recovery")
+    assert second.call("GET", f"/proposals/{held['id']}").json["asks"] == ["number"]
+    at = f"/proposals/{held['id']}/confirm"
+    for typed in ({}, {"number": CHEN.value}):
+        assert second.call("POST", at, {"digest": held["digest"], **typed}).status_code == 422
+    assert second.call("POST", at, {"digest": held["digest"], "number": WANG.value}).status_code == 200
+    shown = second.call("GET", f"/proposals/{free['id']}").json
+    assert (shown["account"], shown["asks"]) == ("chen", [])
+    assert second.call("POST", f"/proposals/{free['id']}/confirm", {"digest": free["digest"]}).status_code == 200
+    compared = [entry["facts"]["compared"] for entry in staffed.events("RecoveryAllowed")]
+    assert compared == [["number"], []]
+
+
+def test_only_clerks_are_shown_whose_account_it_is(staffed: Provider) -> None:
+    proposal = proposed(staffed)
+    for name in ("security", "audit"):
+        answer = Console(staffed, name).call("GET", f"/proposals/{proposal['id']}")
+        assert answer.status_code == 200
+        assert "account" not in answer.json
 
 
 @pytest.mark.parametrize("name", ["security", "audit"])
@@ -128,7 +226,7 @@ def test_T8_two_clerks_let_somebody_back_in_without_delay_but_never_silently(sta
 
     def allowed() -> str:
         proposal = clerk.call("POST", f"/window/{wang}/recovery", {"reference": "R-1"}).json["proposal"]
-        at, decision = f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"]}
+        at, decision = f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"], "number": WANG.value}
         assert clerk.call("POST", at, decision).status_code == 403
         answer = second.call("POST", at, decision)
         assert answer.status_code == 200, answer.text
