@@ -45,18 +45,19 @@ class RecoveryCodes:
         with self.database.read() as connection:
             return second_factors.recovery_codes_left(connection, person_id)
 
-    def spend(self, person_id: str, text: str) -> bool:
-        """Use a code up, and tell its owner: True once."""
+    def is_good(self, person_id: str, text: str) -> bool:
+        """Whether this is a code that was not used yet; it stays so."""
+        with self.database.read() as connection:
+            return second_factors.has_recovery_code(connection, person_id, self._hash(person_id, text))
+
+    def spend(self, connection: Connection, person_id: str, text: str) -> bool:
+        """Use a code up, and tell its owner, in the transaction of what it is used for: True once."""
         digest = self._hash(person_id, text)
-
-        def work(connection: Connection) -> bool:
-            if not second_factors.spend_recovery_code(connection, person_id, digest, self.clock.now()):
-                return False
-            left = second_factors.recovery_codes_left(connection, person_id)
-            self.notices.send(connection, person_id, told.RECOVERY_CODE_USED, left=str(left))
-            return True
-
-        return self.database.write(work)
+        if not second_factors.spend_recovery_code(connection, person_id, digest, self.clock.now()):
+            return False
+        left = second_factors.recovery_codes_left(connection, person_id)
+        self.notices.send(connection, person_id, told.RECOVERY_CODE_USED, left=str(left))
+        return True
 
     def _code(self) -> str:
         letters = "".join(_LETTERS[byte % 32] for byte in self.entropy.bytes(_LENGTH))

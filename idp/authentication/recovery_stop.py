@@ -12,17 +12,32 @@ from idp.store import notices as outbox
 from idp.store import recoveries
 
 
+class OthersOpen(Exception):
+    """Recoveries are open that no entry of the transaction names, or some are not that one does."""
+
+    def __init__(self, found: tuple[str, ...]) -> None:
+        super().__init__("recoveries are open that are not named")
+        self.found = found
+
+
 def stop(connection: Connection, notices: Notices, person_id: str, now: datetime) -> bool:
     """End whatever recovery is open, withdraw the message with its link, and say so; False when nothing was open."""
     return _stop(connection, notices, person_id, now, at_window=True)
 
 
-def stop_by_sign_in(connection: Connection, notices: Notices, person_id: str, now: datetime) -> None:
+def stop_by_sign_in(
+    connection: Connection, notices: Notices, person_id: str, named: tuple[str, ...], now: datetime
+) -> None:
     """The same for what was asked for by a name alone. What two clerks allowed takes their notice's link to stop.
 
     It ends what others sign in with, so that signing in with it must not be a way to prevent that (ADR 0099).
+    Each that is stopped has an entry in this transaction. Raises OthersOpen, with those that need one.
     """
-    _stop(connection, notices, person_id, now, at_window=False)
+    found = recoveries.asked_for(connection, person_id, now)
+    if found != named:
+        raise OthersOpen(found)
+    if found:
+        _stop(connection, notices, person_id, now, at_window=False)
 
 
 def _stop(connection: Connection, notices: Notices, person_id: str, now: datetime, *, at_window: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -73,15 +73,16 @@ class Sessions:
         before: Session | None,
         device: Device,
         work: Work | None = None,
+        besides: Sequence[Event] = (),
     ) -> str:
-        """Begin a session by a primary factor; returns its new cookie. ``work`` commits with it.
+        """Begin a session by a primary factor; returns its new cookie. ``work`` and entries ``besides`` commit with it.
 
         The same person signing in again keeps the session under another cookie; another person's is ended (A9).
         """
         now = self.clock.now()
         authentication = Authentication({factor: now})
         if before is not None and before.person == person.id:
-            return self._renewed(before, authentication, reference, work)
+            return self._renewed(before, authentication, factor, reference, work, besides)
         begun = Session(
             new_id("ses", self.clock, self.entropy),
             person.id,
@@ -100,14 +101,15 @@ class Sessions:
             if work is not None:
                 work(connection)
 
-        self.ledger.append([self._event(begun, authentication, reference)], also=also)
+        self.ledger.append([self._event(begun, authentication, factor, reference), *besides], also=also)
         return cookie
 
     def stepped_up(
         self, session: Session, factor: Factor, reference: SubjectRef | None, work: Work | None = None
     ) -> str:
         """Note one more factor; returns the session's new cookie. ``work`` commits with it."""
-        return self._renewed(session, session.authentication.showing(factor, self.clock.now()), reference, work)
+        authentication = session.authentication.showing(factor, self.clock.now())
+        return self._renewed(session, authentication, factor, reference, work)
 
     def of_person(self, person_id: str) -> list[Session]:
         """Where a person is signed in: what has not ended or expired, and is in use here or at a department."""
@@ -129,8 +131,10 @@ class Sessions:
         self,
         session: Session,
         authentication: Authentication,
+        factor: Factor,
         reference: SubjectRef | None,
         work: Work | None,
+        besides: Sequence[Event] = (),
     ) -> str:
         cookie, now = token(self.entropy), self.clock.now()
 
@@ -140,13 +144,17 @@ class Sessions:
             if work is not None:
                 work(connection)
 
-        self.ledger.append([self._event(session, authentication, reference)], also=also)
+        self.ledger.append([self._event(session, authentication, factor, reference), *besides], also=also)
         return cookie
 
-    def _event(self, session: Session, authentication: Authentication, reference: SubjectRef | None) -> Event:
+    def _event(
+        self, session: Session, authentication: Authentication, factor: Factor, reference: SubjectRef | None
+    ) -> Event:
+        """``factor`` was shown just now, ``methods`` in this session so far."""
         facts: dict[str, JSON] = {
             "session": session.id,
-            "methods": [*authentication.methods],
+            "factor": factor.value,
+            "methods": [*authentication.recorded],
             "actor": session.person,
             "command": "sign-in",
         }

@@ -114,8 +114,14 @@ class SignIn:
         return proved
 
     def with_recovery_code(self, session: Session, code: str, device: Device) -> Proved:
-        """The same session, now proven by a recovery code as well; its owner is told."""
-        return self._second(session, Factor.RECOVERY, device, lambda: self.recovery_codes.spend(session.person, code))
+        """The same session, now proven by a recovery code as well; its owner is told. It is spent with the entry."""
+        codes, person = self.recovery_codes, session.person
+
+        def spend(connection: Connection) -> None:
+            if not codes.spend(connection, person, code):
+                raise NotSignedIn
+
+        return self._second(session, Factor.RECOVERY, device, lambda: codes.is_good(person, code), spend)
 
     def with_second_passkey(self, session: Session, answer: str, browser: str, device: Device) -> Proved:
         """The same session, now proven by one of the person's passkeys as well. No wait for those who guess codes."""
@@ -136,13 +142,17 @@ class SignIn:
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _second(self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool]) -> Proved:
+    def _second(
+        self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool], also: Work | None = None
+    ) -> Proved:
         tries, known = _CODE_TRIES + session.person, self._proven(device, session.person)
         self._try(session, device, factor.name.lower(), spend, tries, known)
-        return self._stepped_up(session, factor, device)
+        return self._stepped_up(session, factor, device, also)
 
-    def _stepped_up(self, session: Session, factor: Factor, device: Device) -> Proved:
+    def _stepped_up(self, session: Session, factor: Factor, device: Device, also: Work | None = None) -> Proved:
         def work(connection: Connection) -> None:
+            if also is not None:
+                also(connection)
             devices.prove(connection, hashed(device.cookie or ""), session.person, self.clock.now())
 
         return Proved(self.sessions.stepped_up(session, factor, self.accounts.reference(session.person), work))
@@ -180,22 +190,32 @@ class SignIn:
         changed its password or removed its passkey while checking took its time has ended the sessions there were, and
         not this one: then none begins.
         """
-        cookie = device.cookie or token(self.entropy)
+        cookie, stopped = device.cookie or token(self.entropy), tuple[str, ...]()
         reference = self.accounts.reference(person.id)
         met = self._met(person, cookie, device, factor)
 
         def work(connection: Connection) -> None:
             if not stands(connection):
                 raise NotSignedIn
+            recovery_stop.stop_by_sign_in(connection, self.notices, person.id, stopped, self.clock.now())
             met(connection)
 
-        session = self.sessions.signed_in(person, factor, reference, before, device, work)
-        return Proved(session, cookie)
+        while True:
+            entries = [self._stopped(person.id, each, reference) for each in stopped]
+            try:
+                session = self.sessions.signed_in(person, factor, reference, before, device, work, entries)
+            except recovery_stop.OthersOpen as others:  # seldom: so nobody else waits for one more look
+                stopped = others.found
+            else:
+                return Proved(session, cookie)
+
+    def _stopped(self, person_id: str, recovery: str, reference: SubjectRef | None) -> Event:
+        facts: dict[str, JSON] = {"recovery": recovery, "person": person_id, "actor": person_id, "command": "sign-in"}
+        return Event("RecoveryStopped", new_id("rcv", self.clock, self.entropy), facts=facts, subject=reference)
 
     def _met(self, person: Person, cookie: str, device: Device, factor: Factor) -> Work:
         def work(connection: Connection) -> None:
             now = self.clock.now()
-            recovery_stop.stop_by_sign_in(connection, self.notices, person.id, now)
             if devices.meet(connection, hashed(cookie), person.id, now, now + KEPT):
                 self.notices.send(connection, person.id, told.NEW_DEVICE, device=words(device.kind))
             if factor in PHISHING_RESISTANT:  # counts as two (idp.model.assurance)

@@ -88,8 +88,12 @@ class Authentication:
     @property
     def methods(self) -> tuple[str, ...]:
         """`amr` values (RFC 8176 §2), each once."""
-        values = [value for factor in Factor if factor in self.factors for value in AMR[factor]]
-        return tuple(dict.fromkeys([*values, "mfa"] if reached(self.factors) >= BY_TWO_FACTORS else values))
+        return self._named(AMR)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """As the ledger names them: `amr` values, but a recovery code by its own name. RFC 8176 has none for it."""
+        return self._named({**AMR, Factor.RECOVERY: (Factor.RECOVERY.value,)})
 
     def level(self, proofed: int) -> int:
         """The level reached by an account proofed to ``proofed``."""
@@ -106,6 +110,10 @@ class Authentication:
     def to_json(self) -> dict[str, str]:
         """The stored form."""
         return {factor.value: at.isoformat() for factor, at in self.factors.items()}
+
+    def _named(self, names: Mapping[Factor, tuple[str, ...]]) -> tuple[str, ...]:
+        values = [value for factor in Factor if factor in self.factors for value in names[factor]]
+        return tuple(dict.fromkeys([*values, "mfa"] if reached(self.factors) >= BY_TWO_FACTORS else values))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> Authentication:

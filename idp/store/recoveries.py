@@ -32,6 +32,13 @@ def under_way(connection: Connection, person_id: str, now: datetime) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def asked_for(connection: Connection, person_id: str, now: datetime) -> tuple[str, ...]:
+    """The open ones of a person that nobody allowed at a window."""
+    theirs = (recovery.c.person == person_id) & recovery.c.at_window.is_(False)
+    statement = select(recovery.c.id).where(theirs, _open(now)).order_by(recovery.c.id)
+    return tuple(connection.execute(statement).scalars())
+
+
 def by_link(connection: Connection, link_hash: bytes, now: datetime) -> Recovery | None:
     """The recovery of a link, while the link works."""
     return _one(connection, (recovery.c.link_hash == link_hash) & (recovery.c.due_at <= now) & _open(now))

@@ -25,6 +25,13 @@ def remove_recovery_codes(connection: Connection, person_id: str) -> None:
     connection.execute(delete(recovery_code).where(recovery_code.c.person == person_id))
 
 
+def has_recovery_code(connection: Connection, person_id: str, digest: bytes) -> bool:
+    """Whether a recovery code was not used yet: for whoever spends it a moment later."""
+    row = recovery_code.c
+    statement = select(row.hash).where(row.hash == digest, row.person == person_id, row.used_at.is_(None))
+    return connection.execute(statement).first() is not None
+
+
 def spend_recovery_code(connection: Connection, person_id: str, digest: bytes, now: datetime) -> bool:
     """Use a recovery code: True once."""
     row = recovery_code.c

@@ -18,6 +18,8 @@ from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Account as Holder
 from idp.model.person import PersonKind
 from kernel.entropy import SystemEntropy
+from kernel.ledger.errors import LedgerUnavailable
+from kernel.ledger.log import Ledger
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, PHONE, TOTP_SECRET, Provider
@@ -170,19 +172,28 @@ def test_an_app_counts_once_its_first_code_has_come(provider: Provider) -> None:
     assert browser.submit(again, otp=code).status_code == 422  # the first code was spent by the confirmation
 
 
+def recovery_codes(account: Account) -> list[str]:
+    page = account.browser.submit(account.open(f"{SECURITY}/recovery-codes"))
+    return re.findall(r'tongban-secret">([0-9A-Z-]{19})<', page.text)
+
+
+def asked_for_recovery_code(party: RelyingParty) -> tuple[Browser, Any]:
+    """A browser in which the password was shown, and the page that asks for a code of the list."""
+    browser = Browser(party.provider)
+    url = party.authorize_url(acr_values="urn:tongban:loa:3")
+    page = browser.submit(browser.follow(browser.get(url)), username="wang", password=PASSWORD)
+    return browser, browser.get(re.search(r'href="([^"]*with=recovery)"', page.text)[1].replace("&amp;", "&"))
+
+
 def test_a_recovery_code_stands_in_once_and_its_owner_is_told(either_provider: Provider) -> None:
     wang = Account(either_provider, "wang")
-    page = wang.browser.submit(wang.open(f"{SECURITY}/recovery-codes"))
-    codes = re.findall(r'tongban-secret">([0-9A-Z-]{19})<', page.text)
+    codes = recovery_codes(wang)
     assert len(set(codes)) == 10
     assert codes[0] not in wang.browser.get(f"{SECURITY}/recovery-codes").text
     party = RelyingParty(either_provider)
 
     def second_step(code: str) -> tuple[Browser, Any]:
-        browser = Browser(either_provider)
-        url = party.authorize_url(acr_values="urn:tongban:loa:3")
-        page = browser.submit(browser.follow(browser.get(url)), username="wang", password=PASSWORD)
-        page = browser.get(re.search(r'href="([^"]*with=recovery)"', page.text)[1].replace("&amp;", "&"))
+        browser, page = asked_for_recovery_code(party)
         return browser, browser.submit(page, otp=code)
 
     browser, page = second_step(codes[0].lower().replace("-", " "))
@@ -196,6 +207,28 @@ def test_a_recovery_code_stands_in_once_and_its_owner_is_told(either_provider: P
     assert second_step(codes[1])[1].status_code == 422  # renewed as a set
 
 
+def test_a_recovery_code_is_spent_with_the_entry_that_names_it_or_not_at_all(either_provider: Provider) -> None:
+    """Its `amr` value is that of any one-time password (RFC 8176 §2); the ledger says which it was."""
+    provider = either_provider
+    code, party = recovery_codes(Account(provider, "wang"))[0], RelyingParty(provider)
+    browser, page = asked_for_recovery_code(party)
+    count = len(provider.events("SignedIn"))
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise LedgerUnavailable("full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "append", full)
+        assert browser.submit(page, otp=code).status_code == 503
+    assert len(provider.events("SignedIn")) == count
+    assert not any("are left" in words for words in told(provider))
+    browser, page = asked_for_recovery_code(party)
+    assert "decision" in form_of(browser.submit(page, otp=code)).names
+    facts = provider.events("SignedIn")[-1]["facts"]
+    assert (facts["factor"], facts["methods"]) == ("recovery", ["pwd", "recovery", "mfa"])
+    assert any("9 are left" in words for words in told(provider))
+
+
 def test_a_recovery_code_raced_by_many_is_good_for_one(either_provider: Provider) -> None:
     codes = either_provider.recovery_codes.fresh()
     person = either_provider.person("wang")
@@ -203,10 +236,13 @@ def test_a_recovery_code_raced_by_many_is_good_for_one(either_provider: Provider
         lambda connection: either_provider.recovery_codes.renew(connection, person.id, codes)
     )
     won: list[bool] = []
-    racers = [
-        threading.Thread(target=lambda: won.append(either_provider.recovery_codes.spend(person.id, codes[0])))
-        for _ in range(8)
-    ]
+
+    desk, database = either_provider.recovery_codes, either_provider.database
+
+    def spend() -> None:
+        won.append(database.write(lambda connection: desk.spend(connection, person.id, codes[0])))
+
+    racers = [threading.Thread(target=spend) for _ in range(8)]
     for each in racers:
         each.start()
     for each in racers:

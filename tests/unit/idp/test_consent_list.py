@@ -94,10 +94,8 @@ def test_a_notice_stands_apart_and_cannot_be_withdrawn(provider: Provider) -> No
 
 def answers(provider: Provider, party: RelyingParty, kind: Answer, count: int) -> None:
     """As many newer answers as a busy year brings: each held for a moment and is over."""
-    terms, now = (
-        Terms(Text("办件", "a case"), Text("依据", "its basis"), ()),
-        provider.clock.now() + timedelta(seconds=1),
-    )
+    terms = Terms(Text("办件", "a case"), Text("依据", "its basis"), ())
+    now = provider.clock.now() + timedelta(seconds=1)
     made = [
         Consent(
             f"cns_{kind.value}_{each}", person_of(provider), party.id, kind, (), terms,

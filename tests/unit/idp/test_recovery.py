@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from idp.authentication.passwords import Passwords
+from idp.authentication.sign_in import SignIn
 from idp.composition.proofing import recovery_clerk
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
@@ -152,14 +153,38 @@ def test_the_owner_stops_it(either_provider: Provider, how: str) -> None:
         assert browser.get(path).status_code == 200  # opening it alone stops nothing
         assert browser.submit(page).status_code == 200
         assert browser.get(path).status_code == 404
-        assert len(provider.events("RecoveryStopped")) == 1
     else:
         told(provider)
         Account(provider, "wang").open("/account")
+    [begun], [stopped] = provider.events("RecoveryTakenUp"), provider.events("RecoveryStopped")
+    assert stopped["facts"]["recovery"] == begun["facts"]["recovery"]
+    assert stopped["facts"]["person"] == provider.person("wang").id
+    by = {"command": "recovery"} if how == "link" else {"command": "sign-in", "actor": provider.person("wang").id}
+    assert by.items() <= stopped["facts"].items()
     assert any("was stopped" in words for words in told(provider))
     provider.clock.advance(DELAY + 1)
     assert not any("/recover/link/" in words for words in told(provider))
     assert Account(provider, "wang", password=PASSWORD).open("/account").status_code == 200
+
+
+def test_a_sign_in_records_only_what_it_stops_itself(either_provider: Provider) -> None:
+    """The link was opened while the sign-in was under way: one recovery, one entry that it was stopped."""
+    provider, original = either_provider, SignIn._stopped
+    ask(provider)
+    path, browser = link(provider, "stop"), Browser(provider)
+    page = browser.get(path)
+
+    def overtaken(*args: Any) -> Any:
+        if not provider.events("RecoveryStopped"):
+            assert browser.submit(page).status_code == 200
+        return original(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SignIn, "_stopped", overtaken)
+        assert Account(provider, "wang").open("/account").status_code == 200
+    [stopped] = provider.events("RecoveryStopped")
+    assert stopped["facts"]["command"] == "recovery"
+    assert len(provider.events("SignedIn")) == 1
 
 
 def test_a_link_that_is_out_already_is_stopped_too(provider: Provider) -> None:
