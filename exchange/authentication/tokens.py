@@ -23,7 +23,17 @@ from exchange.authentication.fetching import IssuerUnreachable
 from exchange.authentication.issuer import Issuer, KeySet
 from exchange.authentication.revocations import Revocations
 from kernel.clock import Clock
-from kernel.jose import DecryptionKey, DpopProof, InvalidProof, InvalidToken, Reason, Verified, verify, verify_dpop
+from kernel.jose import (
+    PROOF_ALGORITHMS,
+    DecryptionKey,
+    DpopProof,
+    InvalidProof,
+    InvalidToken,
+    Reason,
+    Verified,
+    verify,
+    verify_dpop,
+)
 from kernel.jose.base64url import encode as base64url
 from kernel.lease import Lease, LeaseLost
 from kernel.problems import Problem, ProblemKind
@@ -37,7 +47,6 @@ PROOF_WINDOW = 60
 CONSENT_WITHDRAWN, MANDATE_ENDED, RIGHT_TAKEN = "consent-withdrawn", "mandate-ended", "no-longer-registered"
 """Why a token was revoked: its person took back what they had agreed to, or acts for the company no longer."""
 MOST_CACHED = 10_000
-_PROOF_ALGORITHMS = "ES256 EdDSA"
 
 Refused = Callable[[str], None]
 """Counts a refusal by its code."""
@@ -227,7 +236,7 @@ def unauthorized(kind: ProblemKind, resource: str, reason: str | None = None) ->
     code = "invalid_dpop_proof" if kind in {errors.PROOF_INVALID, errors.PROOF_REPLAYED} else "invalid_token"
     error = "" if kind is errors.TOKEN_MISSING else f'error="{code}", '
     metadata = f"{resource}/.well-known/oauth-protected-resource"
-    challenge = f'DPoP {error}algs="{_PROOF_ALGORITHMS}", resource_metadata="{metadata}"'
+    challenge = f'DPoP {error}algs="{" ".join(PROOF_ALGORITHMS)}", resource_metadata="{metadata}"'
     return Problem(kind, members={"reason": reason} if reason else {}, headers=(("WWW-Authenticate", challenge),))
 
 

@@ -15,9 +15,8 @@ from idp.grants import pkce
 from idp.model import assurance, claims, scopes
 from idp.model.client import AuthMethod, GrantType, Profile
 from idp.model.evidence import EVIDENCE
-from idp.tokens import proof_of_possession
 from kernel.canonical import JSON
-from kernel.jose import CONTENT_ALGORITHMS, RECIPIENT_ALGORITHMS
+from kernel.jose import CONTENT_ALGORITHMS, PROOF_ALGORITHMS, RECIPIENT_ALGORITHMS
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.prepared import PreparedDocument
 
@@ -103,7 +102,7 @@ def authentication(tls: TlsOffer) -> dict[str, JSON]:
         "introspection_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": [*CLIENT_ALGORITHMS],
-        "dpop_signing_alg_values_supported": [*proof_of_possession.ALGORITHMS],
+        "dpop_signing_alg_values_supported": [*PROOF_ALGORITHMS],
         "tls_client_certificate_bound_access_tokens": tls.certificates,
     }
 

@@ -36,6 +36,7 @@ from idp.tokens.verification import AccessTokens
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.jose import PROOF_ALGORITHMS
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
 _JWT = (("Content-Type", "application/jwt"),)
@@ -157,7 +158,7 @@ def presented(request: HttpRequest) -> tuple[str, str]:
 
 def challenge(error: OAuthError) -> tuple[str, str]:
     """The challenge after a proof that was not accepted (RFC 9449 §7.1 and §9)."""
-    return ("WWW-Authenticate", f'DPoP error="{error.code}"')
+    return _dpop(error.code)
 
 
 def refuse(description: str) -> NoReturn:
@@ -167,7 +168,11 @@ def refuse(description: str) -> NoReturn:
 
 def challenges(error: str | None = None) -> tuple[tuple[str, str], ...]:
     """The challenges we understand (RFC 6750 §3, RFC 9449 §7.1); no error where no token came (RFC 6750 §3.1)."""
-    algorithms = " ".join(proof_of_possession.ALGORITHMS)
-    told = "" if error is None else f'error="{error}"'
-    bearer, dpop = f"Bearer {told}".strip(), ", ".join(filter(None, (told, f'algs="{algorithms}"')))
-    return ("WWW-Authenticate", bearer), ("WWW-Authenticate", f"DPoP {dpop}")
+    bearer = "Bearer" if error is None else f'Bearer error="{error}"'
+    return ("WWW-Authenticate", bearer), _dpop(error)
+
+
+def _dpop(error: str | None) -> tuple[str, str]:
+    """A DPoP challenge; `algs` says what a proof may be signed by (RFC 9449 §7.1)."""
+    told = "" if error is None else f'error="{error}", '
+    return ("WWW-Authenticate", f'DPoP {told}algs="{" ".join(PROOF_ALGORITHMS)}"')

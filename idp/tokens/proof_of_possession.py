@@ -18,8 +18,6 @@ from kernel.clock import Clock
 from kernel.jose import InvalidProof, verify_dpop
 from kernel.web.http import HttpRequest, HttpResponse
 
-ALGORITHMS = ("ES256", "EdDSA")
-
 
 @dataclass(frozen=True, slots=True)
 class Binding:

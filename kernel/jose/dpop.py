@@ -17,8 +17,11 @@ from .keys import VerifyingKey
 from .verification import FORBIDDEN_HEADERS, check_type
 
 PROOF_TYPE = "dpop+jwt"
-# Elliptic keys alone: a proof stays small and its verification cheap. The value is the curve each needs.
-PROOF_ALGORITHMS: Mapping[str, str] = {"ES256": "P-256", "EdDSA": "Ed25519", "Ed25519": "Ed25519"}
+PROOF_ALGORITHMS = ("ES256", "EdDSA", "Ed25519")
+"""What proofs may be signed by; metadata (RFC 9449 §5.1) and challenges (§7.1) say exactly this.
+
+Elliptic keys alone: a proof stays small and its verification cheap. Ed25519 has two names (RFC 8037, RFC 9864).
+"""
 _MAX_JTI = 256
 _FORBIDDEN_HEADERS = FORBIDDEN_HEADERS - {"jwk"}
 KEY_MEMBERS = ("kty", "crv", "x", "y")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,10 @@ import pytest
 
 from idp.composition.signing_out import expiry
 from idp.sweeper import Sweeper
+from kernel import jose
 from kernel.clock import ManualClock
+from kernel.entropy import SeededEntropy
+from tests.doubles import proving
 from tests.doubles.identity_provider import ISSUER, Provider
 from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import CALLBACK, VERIFIER, ProofKey, RelyingParty, claims_of
@@ -103,6 +107,30 @@ def test_D2_a_proof_for_something_else_is_refused(provider: Provider, changes: d
 @pytest.mark.parametrize("proof", ["", "x", "a.b.c", "x" * 20_000])
 def test_D2_garbage_is_refused(provider: Provider, proof: str) -> None:
     assert refused(ask(RelyingParty(provider), proof))
+
+
+def challenged(answer: Any) -> list[str]:
+    """The algorithms a DPoP challenge names (RFC 9449 §7.1)."""
+    [named] = re.findall(r'DPoP [^,]*, algs="([^"]*)"', str(answer.headers))
+    return str(named).split()
+
+
+def test_rfc_9449_5_1_what_is_offered_is_what_is_accepted(provider: Provider) -> None:
+    """Metadata and challenges name each algorithm that a proof may be signed by, and no other."""
+    party = RelyingParty(provider)
+    accepted, now = [], provider.clock.now()
+    for number, key in enumerate(proving.keys_of_all_kinds()):
+        claims = jose.proof_claims("POST", TOKEN, now=now, entropy=SeededEntropy(number))
+        answer = ask(party, proving.proof(key, claims))
+        assert answer.status_code == 200 or refused(answer), answer.text
+        accepted += [key.alg] if answer.status_code == 200 else []
+    assert accepted == ["ES256", "EdDSA", "Ed25519"]
+    for document in ("openid-configuration", "oauth-authorization-server"):
+        assert party.http.get(f"/.well-known/{document}").json["dpop_signing_alg_values_supported"] == accepted
+    key = ProofKey(provider)
+    token = party.tokens(dpop=key)["access_token"]
+    assert challenged(userinfo(party, "nothing", "DPoP", None)) == accepted
+    assert challenged(userinfo(party, token, "DPoP", "no proof")) == accepted
 
 
 def test_D2_two_proofs_are_no_proof(provider: Provider) -> None:
@@ -221,6 +249,6 @@ def test_par_and_userinfo_ask_for_nonces_too(demanding: Provider) -> None:
     token = redeemed.json["access_token"]
     answer = userinfo(party, token, "DPoP", key.proof("GET", USERINFO, token))
     assert (answer.status_code, answer.json["error"]) == (401, "use_dpop_nonce")
-    assert answer.headers["WWW-Authenticate"] == 'DPoP error="use_dpop_nonce"'
+    assert answer.headers["WWW-Authenticate"].startswith('DPoP error="use_dpop_nonce", ')
     proof = key.proof("GET", USERINFO, token, nonce=answer.headers["DPoP-Nonce"])
     assert userinfo(party, token, "DPoP", proof).status_code == 200

@@ -21,8 +21,10 @@ from exchange.authentication.issuer import REFETCH_SECONDS
 from kernel import jose
 from kernel.entropy import SeededEntropy
 from kernel.jose import base64url
+from tests.doubles import proving
 from tests.doubles.exchange import (
     ISSUER,
+    ITEM,
     NAME,
     ORIGIN,
     OWNER,
@@ -366,6 +368,37 @@ def test_D2_a_proof_for_another_request_is_refused(small_world: World, case: str
     )
     refused(answer, "token.proof-invalid")
     assert 'error="invalid_dpop_proof"' in answer.headers["WWW-Authenticate"]
+
+
+class AnyHolder(Holder):
+    """Holds a key of whatever algorithm."""
+
+    def __init__(self, world: World, key: jose.SigningKey) -> None:
+        super().__init__(world.clock)
+        self.key, self.public, self.thumbprint = key, proving.public(key), jose.thumbprint(proving.public(key))
+
+    def proof(self, method: str, url: str, token: str, **claims: Any) -> str:
+        made = jose.proof_claims(method, url, now=self.clock.now(), entropy=self._entropy, access_token=token)
+        return proving.proof(self.key, made | claims)
+
+
+def test_rfc_9449_5_1_what_is_offered_is_what_is_accepted(small_world: World) -> None:
+    """Metadata (RFC 9728 §2) and challenge name each algorithm that a proof may be signed by, and no other."""
+    accepted: list[str] = []
+    body = {"service_item": ITEM, "reference": "2026-1", "subjects": []}
+    for key in proving.keys_of_all_kinds():
+        holder = AnyHolder(small_world, key)
+        token = small_world.issuer.token(holder, "market-website", scope="cases")
+        answer = small_world.call("POST", "/v1/cases", token, body, holder=holder)
+        if answer.status_code == 201:
+            accepted.append(key.alg)
+        else:
+            refused(answer, "token.proof-invalid")
+    assert accepted == ["ES256", "EdDSA", "Ed25519"]
+    metadata = small_world.client.get("/.well-known/oauth-protected-resource").json
+    assert metadata["dpop_signing_alg_values_supported"] == accepted
+    challenge = small_world.client.post("/v1/cases", json=body).headers["WWW-Authenticate"]
+    assert f'algs="{" ".join(accepted)}"' in challenge
 
 
 def test_D2_a_proof_by_another_key_than_the_tokens_is_refused(small_world: World, case: str) -> None:
