@@ -104,6 +104,8 @@ class PeopleDesk:
         found = self._changed(actor, Command.CHANGE_ROLES, person_id)
         changed = set(found.roles) ^ set(after)
         self._may_give(actor, Command.CHANGE_ROLES, changed)
+        if found.kind is not PersonKind.STAFF:
+            raise AdministrationError("只有工作人员的账户可以担任职责", "only an account of staff holds offices")
         act = self.register.changing_roles(found.id, found.roles, after)
         if changed & ADMINISTRATORS or changed & set(after) & GIVEN_BY_TWO:
             facts: dict[str, JSON] = {"person": found.id, "before": [*found.roles], "after": [*after]}

@@ -271,6 +271,16 @@ def test_nobody_makes_a_clerk_alone(provider: Provider, consoles: OPEN, proposer
     assert one.call("PUT", f"/people/{officer}/roles", kept).status_code == 202
 
 
+@pytest.mark.parametrize("office", ["window-clerk", "audit-administrator", "auditor"])
+def test_offices_are_for_staff_and_nobody_is_asked_to_confirm_another(
+    provider: Provider, consoles: OPEN, office: str
+) -> None:
+    answer = consoles("security").call("PUT", f"/people/{person_id(provider, 'wang')}/roles", {"roles": [office]})
+    assert answer.status_code == 422
+    assert "只有工作人员" in answer.json["detail"]
+    assert consoles("guard").call("GET", "/proposals").json["proposals"] == []
+
+
 def test_what_a_department_asked_for_dies_when_its_administrator_moves(provider: Provider, consoles: OPEN) -> None:
     """M1: who asked has to reach it still, when it is carried out."""
     market = person_id(provider, "market")
