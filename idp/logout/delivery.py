@@ -25,11 +25,13 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy
+from kernel.envelope import CannotOpen
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
 from kernel.jose import base64url
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
+from kernel.logging import logger
 from kernel.outbound import OutboundFailed, OutboundRefused
 
 AT_ONCE = 8
@@ -164,11 +166,21 @@ class LogoutDelivery:
             return
         self._record(seen, result, now)
 
+    def _subject(self, seen: Notice) -> SubjectRef | None:
+        """Whom the entry is about; None where the seal does not open: what a department was told is recorded all the
+        same, or it would be told again without end.
+        """
+        try:
+            return self.reference(seen.person)
+        except CannotOpen:
+            logger("idp").error("logout_recorded_without_its_person", client=seen.client_id)
+            return None
+
     def _record(self, seen: Notice, result: Result, now: datetime) -> None:
         """The outcome and its entry together. One entry a session and client, however often it is tried to be made."""
         facts: dict[str, JSON] = {"client": seen.client_id, "tries": seen.attempts + 1, "answer": result.reason}
         item = base64url.encode(sha256(seen.client_id.encode()).digest())
-        event = Event(_EVENTS[result.state], seen.session, item, facts, self.reference(seen.person))
+        event = Event(_EVENTS[result.state], seen.session, item, facts, self._subject(seen))
 
         def also(connection: Connection, _receipts: object) -> None:
             if not logout_notices.settle(connection, seen, result.state, now):

@@ -92,3 +92,5 @@ class Courier:
                     pass
             except DatabaseUnavailable:
                 logger("idp").warning("courier_waits")
+            except Exception as failure:  # noqa: BLE001 - as the herald: one fault must not end the thread
+                logger("idp").error("courier_failed", reason=type(failure).__name__)

@@ -111,6 +111,10 @@ class Recoveries:
         removed = self.removes(found)
 
         def also(connection: Connection, _receipts: object) -> None:
+            # Asked again, since hashing takes its time: whoever disables an account means a recovery under way as well.
+            standing = people.find(connection, person.id)
+            if standing is None or not may_recover(standing):
+                raise LinkGone
             # Consume, then mint: the link is used up in the transaction that changes the password.
             if not recoveries.use(connection, found.link_hash, now):
                 raise LinkGone

@@ -11,10 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from idp.logout.delivery import DELAYS, LEASE
 from idp.model.logout import NoticeState
 from idp.store import logout_notices
+from idp.store.tables import person
 from kernel.outbound import OutboundFailed, OutboundRefused
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import URBAN, Provider
@@ -80,6 +83,25 @@ def test_a_department_that_does_not_answer_is_named_and_the_person_can_look_agai
     assert later.text.count("已退出</strong>") == 2
     assert states(provider) == [NoticeState.DELIVERED] * 2
     assert market.http.get("/logout/status?of=invented.handle").status_code == 400
+
+
+def test_what_was_told_is_recorded_where_the_persons_seal_no_longer_opens(either_provider: Provider) -> None:
+    """Else the department would be told again after every lease, without end."""
+    provider, browser = either_provider, Browser(either_provider)
+    _, _, tokens = departments(provider, browser)
+    provider.departments.answers[URBAN_OUT] = OutboundFailed("away")
+    leave(browser, tokens)
+    provider.departments.answers.clear()
+    spoiled = update(person).where(person.c.username == "wang").values(subject_sealed=bytes(64))
+    provider.database.write(lambda connection: connection.execute(spoiled))
+    for _ in range(3):
+        provider.clock.advance(DELAYS[0].total_seconds() + LEASE.total_seconds())
+        with capture_logs() as logs:
+            provider.delivery().round()
+        assert provider.person("wang").id not in str(logs)
+    assert [url for url, _ in provider.departments.told].count(URBAN_OUT) == 2  # away, then told
+    assert len(provider.events("LogoutDelivered")) == 2
+    assert states(provider) == [NoticeState.DELIVERED] * 2
 
 
 def test_a_slow_department_holds_signing_out_up_for_two_seconds_at_most(

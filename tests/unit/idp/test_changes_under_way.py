@@ -103,6 +103,24 @@ def test_an_account_disabled_meanwhile_keeps_its_password(either_provider: Provi
     assert signs_in(provider, PASSWORD)
 
 
+def test_a_recovery_overtaken_by_disabling_changes_nothing(either_provider: Provider) -> None:
+    provider = either_provider
+    path = window_link(provider)
+    appoint(provider, "security")
+    guard, at = Console(provider, "security"), f"/people/{person_id(provider, 'wang')}"
+
+    def disabled() -> None:
+        assert guard.call("POST", f"{at}/disable").status_code == 204
+
+    browser = Browser(provider)
+    with while_hashing(OWN, disabled):
+        assert browser.submit(browser.get(path), new=OWN, again=OWN).status_code == 404
+    assert provider.events("AccountRecovered") == []
+    assert guard.call("POST", f"{at}/enable").status_code == 204
+    assert not signs_in(provider, OWN)
+    assert signs_in(provider, PASSWORD)
+
+
 def end_others(provider: Provider) -> None:
     here = Account(provider, "wang")
     provider.clock.advance(60)  # the last code of the app is used up
