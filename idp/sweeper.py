@@ -6,10 +6,9 @@ import threading
 
 from idp.authentication.expiry import SessionExpiry
 from idp.store import sweeping
+from kernel.background import Ticker
 from kernel.clock import Clock
-from kernel.database import Database, DatabaseUnavailable
-from kernel.ledger.errors import LedgerUnavailable
-from kernel.logging import logger
+from kernel.database import Database
 
 EVERY_SECONDS = 60.0
 
@@ -20,11 +19,11 @@ class Sweeper:
     def __init__(self, database: Database, expiry: SessionExpiry, clock: Clock) -> None:
         self._database, self._expiry, self._clock = database, expiry, clock
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._ticker = Ticker("sweeper", EVERY_SECONDS, self.sweep)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._ticker.start()
 
     def sweep(self) -> int:
         """End what is over, and remove everything that has expired; how many rows went."""
@@ -44,14 +43,4 @@ class Sweeper:
     def close(self) -> None:
         """Stop, after the bite or the session under way."""
         self._closing.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5.0)
-
-    def _run(self) -> None:
-        while not self._closing.wait(EVERY_SECONDS):
-            try:
-                self.sweep()
-            except (DatabaseUnavailable, LedgerUnavailable):
-                logger("idp").warning("sweep_waits")
-            except Exception as failure:  # noqa: BLE001 - as the herald: one fault must not end the thread
-                logger("idp").error("sweep_failed", reason=type(failure).__name__)
+        self._ticker.stop()

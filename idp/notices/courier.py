@@ -11,8 +11,9 @@ from idp.notices.outbox import opened
 from idp.notices.sender import NotDelivered, Sender, Undeliverable
 from idp.store import notices, people
 from idp.store.notices import Outcome, StoredNotice
+from kernel.background import Ticker
 from kernel.clock import Clock
-from kernel.database import Database, DatabaseUnavailable
+from kernel.database import Database
 from kernel.envelope import CannotOpen
 from kernel.logging import logger
 
@@ -37,12 +38,15 @@ class Courier:
     sender: Sender
     clock: Clock
     _closing: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _ticker: Ticker = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Made, and not started."""
+        self._ticker = Ticker("courier", EVERY_SECONDS, self._rounds)
 
     def start(self) -> None:
         """Begin."""
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-        self._thread.start()
+        self._ticker.start()
 
     def round(self) -> int:
         """Hand over everything that is due now; how many were tried."""
@@ -54,8 +58,7 @@ class Courier:
     def close(self) -> None:
         """Stop, after the message under way."""
         self._closing.set()
-        if self._thread is not None:
-            self._thread.join(timeout=15.0)
+        self._ticker.stop(patience=15.0)
 
     def _carry(self, notice_id: str) -> bool:
         """Claim one notice and hand it over; False when another node was faster."""
@@ -85,12 +88,6 @@ class Courier:
             return Outcome.GIVEN_UP
         return Outcome.DELIVERED
 
-    def _run(self) -> None:
-        while not self._closing.wait(EVERY_SECONDS):
-            try:
-                while self.round() and not self._closing.is_set():
-                    pass
-            except DatabaseUnavailable:
-                logger("idp").warning("courier_waits")
-            except Exception as failure:  # noqa: BLE001 - as the herald: one fault must not end the thread
-                logger("idp").error("courier_failed", reason=type(failure).__name__)
+    def _rounds(self) -> None:
+        while self.round() and not self._closing.is_set():
+            pass

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from structlog.testing import capture_logs
 
 from idp.model import contact
 from idp.model.contact import Contact, ContactKind
@@ -187,24 +186,3 @@ def test_contacts_have_one_spelling_and_are_shown_masked(kind: str, text: str, v
 def test_what_is_no_contact_is_refused(kind: str, text: str) -> None:
     with pytest.raises(InvalidContact):
         contact.parse(ContactKind(kind), text)
-
-
-def test_no_fault_ends_the_courier(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next second looks again; what happened is told by its kind alone."""
-    again, faults = threading.Event(), [RuntimeError("not foreseen: 110101199003070011")]
-
-    def faulty(_: Courier) -> int:
-        if faults:
-            raise faults.pop()
-        again.set()
-        return 0
-
-    monkeypatch.setattr(Courier, "round", faulty)
-    monkeypatch.setattr("idp.notices.courier.EVERY_SECONDS", 0.01)
-    courier = Courier(provider.database, vault(provider.keys), Mailbox(), provider.clock)
-    with capture_logs() as logs:
-        courier.start()
-        assert again.wait(10)
-        courier.close()
-    assert [(each["log_level"], each["event"]) for each in logs] == [("error", "courier_failed")]
-    assert "110101199003070011" not in str(logs)

@@ -15,7 +15,6 @@ from idp.authentication import expiry
 from idp.logout.delivery import DELAYS
 from idp.store import sessions, sweeping
 from idp.store.tables import person
-from kernel.database import DatabaseUnavailable
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from kernel.outbound import OutboundFailed
@@ -190,37 +189,6 @@ def test_with_very_many_that_cannot_be_ended_a_round_stops(provider: Provider, m
     assert [(each["count"], each["reasons"]) for each in logs] == [(2, ["ZeroDivisionError"])]
     provider.sweeper().sweep()
     assert told(provider) == [OUT] * 4
-
-
-@pytest.mark.parametrize(
-    ("failure", "said"),
-    [
-        (DatabaseUnavailable("away"), ("warning", "sweep_waits")),
-        (LedgerUnavailable("disk full"), ("warning", "sweep_waits")),
-        (RuntimeError("not foreseen: 110101199003070011"), ("error", "sweep_failed")),
-    ],
-)
-def test_no_fault_ends_the_sweeper(
-    provider: Provider, monkeypatch: pytest.MonkeyPatch, failure: Exception, said: tuple[str, str]
-) -> None:
-    """The next minute sweeps again, whatever happened in this one; what happened is told by its kind alone."""
-    swept, faults = threading.Event(), [failure, failure]
-
-    def faulty(*_: object) -> int:
-        if faults:
-            raise faults.pop()
-        swept.set()
-        return 0
-
-    monkeypatch.setattr(sweeping, "sweep", faulty)
-    monkeypatch.setattr("idp.sweeper.EVERY_SECONDS", 0.01)
-    sweeper = provider.sweeper()
-    with capture_logs() as logs:
-        sweeper.start()
-        assert swept.wait(10)
-        sweeper.close()
-    assert [(each["log_level"], each["event"]) for each in logs] == [said, said]
-    assert "110101199003070011" not in str(logs)
 
 
 def test_a_backlog_does_not_hold_up_the_stop(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
