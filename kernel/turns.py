@@ -12,7 +12,9 @@ import struct
 from contextlib import suppress
 
 SLICE_NANOSECONDS = 200_000
-"""A seventh of what Linux gives by itself, and more than a thread takes to finish an answer the ledger has released."""
+"""A seventh of what Linux gives by itself on two cores, and more than it takes to finish an answer that the ledger has
+released.
+"""
 
 SCHED_SETATTR = {"x86_64": 314, "aarch64": 274, "riscv64": 274, "ppc64le": 355, "s390x": 345}
 """Numbers of the system call (Linux, arch/*/…/syscall.tbl): C libraries have had a function for it only since 2025."""
