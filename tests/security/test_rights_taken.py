@@ -131,7 +131,7 @@ def test_S2_who_lost_the_scope_admin_administers_nothing_within_a_second(provide
     assert console.call("GET", "/clients").status_code == 200
     change(console.party, scope="openid")
     refusal = console.call("GET", "/clients")
-    assert (refusal.status_code, refusal.json["code"]) == (401, "token.refused")
+    assert (refusal.status_code, refusal.json["code"]) == (403, "token.insufficient-scope")
 
 
 @pytest.mark.parametrize("door", ["api", "itself"])

@@ -13,6 +13,7 @@ from idp.authentication.passwords import HashingBusy
 from idp.endpoints.userinfo import challenge, presented, refuse
 from idp.errors import (
     DpopNonceChallengeError,
+    InsufficientScopeError,
     InsufficientUserAuthenticationError,
     InvalidDpopProofError,
     OAuthError,
@@ -50,6 +51,13 @@ TOKEN_REFUSED = ProblemKind(
         "Get a token of scope admin, bound by DPoP, from a sign-in of assurance level 3.",
     ),
 )
+TOO_NARROW = ProblemKind(
+    "token.insufficient-scope",
+    403,
+    Fault.CONSUMER,
+    Text("访问令牌的范围不包括管理", "The access token is not for administering"),
+    Text("请重新登录取得 admin 范围的令牌。", "Sign in again for a token of scope admin."),
+)
 NOT_ALLOWED = ProblemKind(
     "administration.not-permitted",
     403,
@@ -86,9 +94,11 @@ class AdminAccess:
         """Who calls. Raises OAuthError."""
         scheme, token = presented(request)
         claims = self.tokens.own(token)
-        if claims is None or scopes.ADMIN not in str(claims.get("scope", "")).split():
+        if claims is None:
             refuse("The access token is not valid here.")
         binding = self._proven(request, scheme, token, claims)
+        if scopes.ADMIN not in str(claims.get("scope", "")).split():
+            raise InsufficientScopeError(scopes.ADMIN)
         reached = assurance.level(str(claims.get("acr", "")))
         if reached is None or reached < LEVEL:  # RFC 9470 §3
             raise InsufficientUserAuthenticationError(assurance.acr(LEVEL))
@@ -103,6 +113,8 @@ class AdminAccess:
             try:
                 actor, binding = self.enter(request)
                 return self.possession.answered(work(actor, request, **path), binding)
+            except InsufficientScopeError as error:
+                raise Problem(TOO_NARROW, headers=error.headers, members={"error": error.code}) from None
             except OAuthError as error:
                 raise Problem(TOKEN_REFUSED, headers=error.headers, members={"error": error.code}) from None
             except (AdministrationError, DatabaseUnavailable, LedgerUnavailable, HashingBusy) as error:

@@ -542,8 +542,9 @@ def test_the_door_takes_a_bound_token_of_level_three_and_scope_admin(provider: P
     refused = weak.call("GET", "/clients")
     assert refused.status_code == 401
     assert "insufficient_user_authentication" in ",".join(refused.headers.getlist("WWW-Authenticate"))  # RFC 9470
-    other = Console(provider, "system", party, scope="openid profile")
-    assert other.call("GET", "/clients").status_code == 401
+    other = Console(provider, "system", party, scope="openid profile").call("GET", "/clients")
+    assert (other.status_code, other.json["code"]) == (403, "token.insufficient-scope")  # RFC 6750 §3.1
+    assert other.headers.getlist("WWW-Authenticate")[1] == 'DPoP error="insufficient_scope", scope="admin"'
 
 
 def test_staff_without_an_office_and_citizens_get_nothing(provider: Provider) -> None:
