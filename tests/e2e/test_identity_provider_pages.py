@@ -83,6 +83,28 @@ def test_a_person_walks_through_every_page(
     assert missed(provider.app, IDENTITY_PROVIDER, "sign-in", seen) == []
 
 
+@pytest.mark.parametrize(("language", "scripts"), [("zh-CN", True), ("zh-CN", False), ("en", False)])
+def test_a_sign_out_that_another_site_posts_finds_the_session(
+    provider: Provider, new_page: Callable[..., Page], look: Look, language: str, scripts: bool
+) -> None:
+    """SameSite=Lax keeps the cookie back from another site's POST; a page of ours sends the request on."""
+    page = new_page(language, scripts=scripts)
+    page.goto(provider.settings.issuer + "/account")
+    submit(page, username="wang", password=PASSWORD)
+    there = provider.settings.issuer.replace("127.0.0.1", "localhost")  # another site
+    form = f'<form method="post" action="{provider.settings.issuer}/logout"><button>out</button></form>'
+    page.route(f"{there}/*", lambda route: route.fulfill(body=form, content_type="text/html"))
+    page.goto(f"{there}/leaving")
+    page.click("button")
+    if not scripts:
+        look(page, "sent-on", scripts=scripts)
+        submit(page)
+    page.wait_for_url("**/logout?sent-on=1")
+    look(page, "logout-sent-on", scripts=scripts)
+    submit(page)
+    assert len(provider.events("SignedOut")) == 1
+
+
 @pytest.mark.parametrize(("language", "width", "scripts"), [("zh-CN", 390, True), ("en", 1200, False)])
 def test_an_answer_travels_as_a_form(
     provider: Provider, party: RelyingParty, new_page: Callable[..., Page], axe: Callable[[Page], None],

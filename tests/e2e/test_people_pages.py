@@ -137,7 +137,7 @@ def test_two_clerks_at_the_window(
     provider: Provider, new_page: Callable[..., Page], look: Look, language: str, scripts: bool
 ) -> None:
     walker = Walker(new_page(language, scripts=scripts), provider, look, language, scripts)
-    provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
+    provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD, totp_secret=TOTP_SECRET))
     provider.clock.advance(1)
     walker.sign_in("clerk", PASSWORD, "/admin/window", "window")
     walker.page.fill("#username", "nobody-of-that-name")
@@ -163,4 +163,9 @@ def test_two_clerks_at_the_window(
     assert provider.person("chen").assurance == 3
     walker.go(recovery, "window-recovery-proposal")
     walker.send("window-link", "button[value=confirm]", number=CHEN.value)
+    link = re.search(r"/recover/link/[\w-]+", walker.page.content())
+    assert link is not None
+    walker.go(link[0], "recover-at-window")
+    assert walker.page.locator("main ul li").count() == 1  # the app, which will be removed
+    walker.send("recovered-at-window", new=NEW, again=NEW)
     assert missed(provider.app, IDENTITY_PROVIDER, "window", look.seen) == []
