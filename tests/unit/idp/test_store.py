@@ -247,13 +247,6 @@ def test_an_old_memory_is_no_answer_when_the_database_is_away() -> None:
         memory.current()
 
 
-def test_the_sweeper_stops_when_it_is_closed(provider: Provider) -> None:
-    sweeper = provider.sweeper()
-    sweeper.start()
-    sweeper.close()
-    assert not sweeper._thread.is_alive()
-
-
 GONE = {
     "family": {"revoked_at": START},
     "web_session": {"ended_at": START},

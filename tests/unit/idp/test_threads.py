@@ -1,4 +1,4 @@
-"""The provider's own threads outlive every fault of what they do."""
+"""The provider's own threads outlive every fault of what they do, and are gone once they are closed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def courier(provider: Provider) -> Courier:
     [("sweeper", (sweeping, "sweep"), Provider.sweeper), ("notices.courier", (Courier, "round"), courier)],
     ids=["sweeper", "courier"],
 )
-def test_one_fault_ends_no_thread(
+def test_no_fault_ends_a_thread_and_closing_does(
     provider: Provider, monkeypatch: pytest.MonkeyPatch, room: str, work: tuple[object, str], made: Made
 ) -> None:
     again, faults = threading.Event(), [RuntimeError("not foreseen")]
@@ -40,6 +40,8 @@ def test_one_fault_ends_no_thread(
     monkeypatch.setattr(*work, faulty)
     monkeypatch.setattr(f"idp.{room}.EVERY_SECONDS", 0.01)
     thread = made(provider)
+    before = set(threading.enumerate())
     thread.start()
     assert again.wait(10)
     thread.close()
+    assert set(threading.enumerate()) <= before
