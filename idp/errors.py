@@ -9,6 +9,7 @@ from kernel.jose import SignerUnavailable
 from kernel.keys import KeyRingError
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.problems import Problem
+from kernel.web import www_authenticate
 from kernel.web.http import HttpResponse, json_response
 
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
@@ -251,9 +252,9 @@ class InsufficientScopeError(OAuthError):
     status = 403
 
     def __init__(self, scope: str) -> None:
-        members = f'error="{self.code}", scope="{scope}"'
-        challenges = tuple(("WWW-Authenticate", f"{scheme} {members}") for scheme in ("Bearer", "DPoP"))
-        super().__init__(f"The scope {scope} is required.", headers=challenges)
+        super().__init__(
+            f"The scope {scope} is required.", headers=www_authenticate.either(error=self.code, scope=scope)
+        )
 
 
 _HIGHER = "A higher level of assurance is required."
@@ -270,11 +271,10 @@ class InsufficientUserAuthenticationError(OAuthError):
 
     def __init__(self, acr_values: str | None, max_age: int | None = None) -> None:
         described = "A more recent sign-in is required." if acr_values is None else _HIGHER
-        members = f'error="{self.code}", error_description="{described}"'
-        members += "" if acr_values is None else f', acr_values="{acr_values}"'
-        members += "" if max_age is None else f', max_age="{max_age}"'
-        challenges = tuple(("WWW-Authenticate", f"{scheme} {members}") for scheme in ("Bearer", "DPoP"))
-        super().__init__(described, headers=challenges)
+        asked = www_authenticate.either(
+            error=self.code, error_description=described, acr_values=acr_values, max_age=max_age
+        )
+        super().__init__(described, headers=asked)
 
 
 class AuthorizationPendingError(OAuthError):

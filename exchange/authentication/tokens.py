@@ -24,7 +24,6 @@ from exchange.authentication.issuer import Issuer, KeySet
 from exchange.authentication.revocations import Revocations
 from kernel.clock import Clock
 from kernel.jose import (
-    PROOF_ALGORITHMS,
     DecryptionKey,
     DpopProof,
     InvalidProof,
@@ -37,6 +36,7 @@ from kernel.jose import (
 from kernel.jose.base64url import encode as base64url
 from kernel.lease import Lease, LeaseLost
 from kernel.problems import Problem, ProblemKind
+from kernel.web import www_authenticate
 from kernel.web.http import HttpRequest
 
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - RFC 9068 §2.1, not a password
@@ -234,10 +234,11 @@ class Authenticator:
 def unauthorized(kind: ProblemKind, resource: str, reason: str | None = None) -> Problem:
     """A 401 with its challenge (RFC 9449 §7.1, RFC 9728 §5.1)."""
     code = "invalid_dpop_proof" if kind in {errors.PROOF_INVALID, errors.PROOF_REPLAYED} else "invalid_token"
-    error = "" if kind is errors.TOKEN_MISSING else f'error="{code}", '
-    metadata = f"{resource}/.well-known/oauth-protected-resource"
-    challenge = f'DPoP {error}algs="{" ".join(PROOF_ALGORITHMS)}", resource_metadata="{metadata}"'
-    return Problem(kind, members={"reason": reason} if reason else {}, headers=(("WWW-Authenticate", challenge),))
+    challenge = www_authenticate.dpop(
+        error=None if kind is errors.TOKEN_MISSING else code,
+        resource_metadata=f"{resource}/.well-known/oauth-protected-resource",
+    )
+    return Problem(kind, members={"reason": reason} if reason else {}, headers=(challenge,))
 
 
 def _credentials(request: HttpRequest) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from kernel.canonical import JSON
 from kernel.jose import base64url
 from kernel.ledger.log import Ledger
 from kernel.problems import Problem
+from kernel.web import www_authenticate
 from kernel.web.http import HttpResponse, json_response
 
 PREVIEWS = "/my/previews"
@@ -86,8 +87,7 @@ def _unmet(stored: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def challenge(acr: str) -> tuple[str, str]:
     """The header that asks for another sign-in with this `acr` (RFC 9470 §3)."""
     described = "A different authentication level is required"
-    members = f'error="insufficient_user_authentication", error_description="{described}", acr_values="{acr}"'
-    return ("WWW-Authenticate", f"DPoP {members}")
+    return www_authenticate.dpop(error="insufficient_user_authentication", error_description=described, acr_values=acr)
 
 
 def _item(stored: Mapping[str, Any], piece: Piece, language: str) -> dict[str, JSON]:

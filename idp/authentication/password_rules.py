@@ -54,14 +54,19 @@ class PasswordIsUserCode(PasswordUnusable):
     )
 
 
+def least(*, alone: bool) -> int:
+    """The fewest characters of a password; ``alone``: it is the only factor of its account."""
+    return ALONE if alone else BESIDE_ANOTHER
+
+
 def check(password: str, *known: str, alone: bool) -> None:
     """Raises PasswordUnusable, whose ``text`` says why. ``known``: user name, names, whatever a stranger may know.
 
     ``alone``: the password is the only factor of the account.
     """
-    plain, least = normalised(password), ALONE if alone else BESIDE_ANOTHER
-    if len(plain) < least:
-        raise PasswordTooShort(least)
+    plain = normalised(password)
+    if len(plain) < least(alone=alone):
+        raise PasswordTooShort(least(alone=alone))
     if len(password) > LONGEST:
         raise PasswordTooLong("too long")
     folded = plain.casefold()

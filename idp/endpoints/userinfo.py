@@ -36,7 +36,7 @@ from idp.tokens.verification import AccessTokens
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
-from kernel.jose import PROOF_ALGORITHMS
+from kernel.web import www_authenticate
 from kernel.web.http import HttpRequest, HttpResponse, json_response
 
 _JWT = (("Content-Type", "application/jwt"),)
@@ -152,27 +152,17 @@ def presented(request: HttpRequest) -> tuple[str, str]:
     if in_body is not None:
         return "bearer", in_body
     if scheme.lower() not in ("bearer", "dpop") or not token:
-        raise InvalidTokenError("An access token is required.", headers=challenges())
+        raise InvalidTokenError(
+            "An access token is required.", headers=www_authenticate.either()
+        )  # no error: RFC 6750 §3.1
     return scheme.lower(), token.strip()
 
 
 def challenge(error: OAuthError) -> tuple[str, str]:
     """The challenge after a proof that was not accepted (RFC 9449 §7.1 and §9)."""
-    return _dpop(error.code)
+    return www_authenticate.dpop(error=error.code)
 
 
 def refuse(description: str) -> NoReturn:
     """401 for a token that is of no use here."""
-    raise InvalidTokenError(description, headers=challenges(InvalidTokenError.code))
-
-
-def challenges(error: str | None = None) -> tuple[tuple[str, str], ...]:
-    """The challenges we understand (RFC 6750 §3, RFC 9449 §7.1); no error where no token came (RFC 6750 §3.1)."""
-    bearer = "Bearer" if error is None else f'Bearer error="{error}"'
-    return ("WWW-Authenticate", bearer), _dpop(error)
-
-
-def _dpop(error: str | None) -> tuple[str, str]:
-    """A DPoP challenge; `algs` says what a proof may be signed by (RFC 9449 §7.1)."""
-    told = "" if error is None else f'error="{error}", '
-    return ("WWW-Authenticate", f'DPoP {told}algs="{" ".join(PROOF_ALGORITHMS)}"')
+    raise InvalidTokenError(description, headers=www_authenticate.either(error=InvalidTokenError.code))

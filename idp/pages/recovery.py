@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 
 from idp.authentication import devices
-from idp.authentication.password_rules import ALONE
 from idp.authentication.passwords import HashingBusy, PasswordUnusable
 from idp.authentication.throttling import TooManyTries
 from idp.interaction import cookies
@@ -159,6 +158,7 @@ class RecoveryPages:
     def _form(self, secret: str, error: Text | None = None, status: int = 200) -> HttpResponse:
         try:
             found = self.recoveries.find(secret)
+            least = self.recoveries.least(found)
         except LinkGone:
             raise Problem(GONE) from None
         return page_response(
@@ -167,7 +167,7 @@ class RecoveryPages:
             at_window=found.at_window,
             removed=Counter(each.words for each in self.recoveries.removes(found)),
             action=f"{RECOVER}/link/{secret}",
-            least=ALONE,
+            least=least,
             error=error,
         )
 

@@ -74,6 +74,10 @@ class Recoveries:
         with self.database.read() as connection:
             return other_factors.standing(connection, found.person)
 
+    def least(self, found: Recovery) -> int:
+        """The fewest characters of the password that finishing a recovery sets."""
+        return password_rules.least(alone=_alone(found, self._person(found)))
+
     def find_to_stop(self, secret: str) -> Recovery:
         """The recovery that a link can stop. Raises LinkGone."""
         with self.database.read() as connection:
@@ -96,11 +100,8 @@ class Recoveries:
         Raises LinkGone, PasswordUnusable, and FactorsChanged when a factor came or went at the same moment.
         """
         found, now = self.find(secret), self.clock.now()
-        with self.database.read() as connection:
-            person = people.find(connection, found.person)
-        if person is None or not may_recover(person):
-            raise LinkGone
-        password_hash = self._hash(person, password, alone=found.at_window or len(person.authenticators) == 1)
+        person = self._person(found)
+        password_hash = self._hash(person, password, alone=_alone(found, person))
         proof = Proofing(
             new_id("prf", self.clock, self.entropy),
             person.id,
@@ -139,6 +140,14 @@ class Recoveries:
         recovered = Event("AccountRecovered", self._id(), facts=facts)
         self.ledger.append([recovered, *self._removals(found, removed)], also=also)
 
+    def _person(self, found: Recovery) -> Account:
+        """Whose account comes back. Raises LinkGone."""
+        with self.database.read() as connection:
+            person = people.find(connection, found.person)
+        if person is None or not may_recover(person):
+            raise LinkGone
+        return person
+
     def _hash(self, person: Account, password: str, *, alone: bool) -> str:
         """The hash of a password the account may have. Raises PasswordUnusable, HashingBusy."""
         password_rules.check(password, person.username, person.name, alone=alone)
@@ -174,6 +183,11 @@ class Recoveries:
 
     def _id(self) -> str:
         return new_id("rcv", self.clock, self.entropy)
+
+
+def _alone(found: Recovery, person: Account) -> bool:
+    """Whether the new password will be the account's only factor."""
+    return found.at_window or len(person.authenticators) == 1
 
 
 def _known(found: Recovery | None) -> Recovery:

@@ -47,7 +47,7 @@ def public_url(value: str) -> Text | None:
 
 
 def root_url(value: str) -> Text | None:
-    """An issuer that is the root of its host: every address and redirect of the service begins there."""
+    """The root of a host: every address and redirect of the service begins there."""
     wrong = public_url(value)
     if wrong is not None or not urlsplit(value).path:
         return wrong
@@ -78,6 +78,11 @@ def address(value: str) -> Text | None:
 def address_or_nothing(value: str) -> Text | None:
     """``host:port`` or the empty string."""
     return address(value) if value else None
+
+
+def root_url_or_nothing(value: str) -> Text | None:
+    """The root of a host, or the empty string."""
+    return root_url(value) if value else None
 
 
 def public_url_or_nothing(value: str) -> Text | None:

@@ -156,7 +156,7 @@ class IdpSettings:
             "要求客户端证书的另一根地址，公布为 mtls_endpoint_aliases；留空则不公布",
             "Another base URL at which the proxy asks for client certificates, published as mtls_endpoint_aliases; "
             "empty: none",
-            checks.public_url_or_nothing,
+            checks.root_url_or_nothing,
         ),
     )
     dpop_nonce: str = field(
@@ -325,7 +325,9 @@ class ExchangeSettings:
     origin: str = field(
         default="http://127.0.0.1:8401",
         metadata=_key(
-            "对外的根地址，也是资源标识", "Public base URL, which is the resource identifier too", checks.public_url
+            "对外的根地址，不带路径，也是资源标识",
+            "Public base URL, without a path, which is the resource identifier too",
+            checks.root_url,
         ),
     )
     issuer: str = field(

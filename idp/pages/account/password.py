@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.authentication import password_rules
 from idp.authentication.own_account import Owner, WrongCode
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.own_sessions import OwnSessions
-from idp.authentication.password_rules import ALONE, BESIDE_ANOTHER
 from idp.authentication.passwords import PasswordUnusable
 from idp.pages.account.addresses import PASSWORD
 from idp.pages.account.door import AccountDoor
@@ -72,7 +72,7 @@ class PasswordPages:
 
 
 def _page(owner: Owner, error: Text | None = None, status: int = 200) -> HttpResponse:
-    least = ALONE if len(owner.person.authenticators) == 1 else BESIDE_ANOTHER
+    least = password_rules.least(alone=len(owner.person.authenticators) == 1)
     return page_response(
         "idp/account/password.html",
         status=status,

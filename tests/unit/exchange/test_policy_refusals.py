@@ -297,6 +297,7 @@ def test_too_weak_a_sign_in_is_challenged_for_a_stronger_one(small_world: World)
     assert challenge.startswith('DPoP error="insufficient_user_authentication"')
     (clause,) = answer.json["evidence"][0]["problem"]["unmet"]
     assert f'acr_values="{clause["acr"]}"' in challenge
+    assert 'algs="ES256' in challenge  # RFC 9449 §7.1
     stronger = ask(small_world, acr=clause["acr"])
     assert (stronger.status_code, stronger.json["status"]) == (200, "delivered")
 

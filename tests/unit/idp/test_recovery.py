@@ -232,6 +232,15 @@ def test_the_new_password_keeps_the_rules_and_the_link_stays(provider: Provider,
     assert set_password(provider, path).status_code == 200
 
 
+def test_beside_another_factor_the_page_asks_for_no_more_than_the_rules_do(provider: Provider) -> None:
+    ask(provider)
+    told(provider)
+    provider.clock.advance(DELAY)
+    path = link(provider, "link")
+    assert "至少 8 个字符" in Browser(provider).get(path).text
+    assert set_password(provider, path, "tramgran").status_code == 200
+
+
 @pytest.mark.parametrize("kind", ["stop", "link"])
 @pytest.mark.parametrize("secret", ["x", "x" * 5000, "' OR 1=1"])
 def test_guessed_links_lead_nowhere(provider: Provider, kind: str, secret: str) -> None:

@@ -66,6 +66,7 @@ def test_a_sign_in_of_long_ago_is_challenged_with_max_age_and_a_new_one_succeeds
     challenges = answer.headers.getlist("WWW-Authenticate")
     assert [each.partition(" ")[0] for each in challenges] == ["Bearer", "DPoP"]
     assert all('max_age="300"' in each and "acr_values" not in each for each in challenges)
+    assert 'algs="ES256' in challenges[1]  # RFC 9449 §7.1
     again = party.tokens(browser, max_age="300")["access_token"]
     assert userinfo(party, again).status_code == 200
 

@@ -99,6 +99,7 @@ def test_every_factor_is_removed_each_with_its_entry_and_its_notice(staffed: Pro
     elsewhere.open("/account")
     path = allowed(staffed)
     assert not removals(staffed)  # finishing removes, and not the clerks' word
+    assert "至少 15 个字符" in Browser(staffed).get(path).text  # it will be the only factor
     before = len(told(staffed))
     assert finish(staffed, path).status_code == 200
     assert removals(staffed) == Counter({"passkey": 2, "otp": 1, "recovery": 1, "sms": 1})

@@ -94,6 +94,8 @@ def test_every_type_from_the_file_and_from_the_environment(tmp_path: Path) -> No
         ("[idp]\nsigning_algorithms = ['ES256', 'none']", "[idp] signing_algorithms", "PS256, RS256 only"),
         ("[idp]\nissuer = 5", "[idp] issuer", "must be a text"),
         ("[idp]\nissuer = 'https://id.example.gov.cn/a'", "[idp] issuer", "must have no path"),
+        ("[idp]\nmtls_origin = 'https://mtls.example.gov.cn/a'", "[idp] mtls_origin", "must have no path"),
+        ("[exchange]\norigin = 'https://data.example.gov.cn/a'", "[exchange] origin", "must have no path"),
         ("[idp]\nissuer = 'https://id.example.gov.cn/'", "[idp] issuer", "slash at the end"),
         ("[idp]\ntrusted_proxies = 5", "[idp] trusted_proxies", "must be a list"),
         ("[idp]\ntrusted_proxies = ['host']", "[idp] trusted_proxies", "networks"),
