@@ -145,19 +145,18 @@ class ClientRegister:
                 "客户端不能改换机构，请另行登记", "a client keeps its organisation; register another one instead"
             )
         changed, secret = registered.made(client_id, data, self.entropy)
-        if changed.secret_hash is not None and stored.secret_hash is not None:
-            changed, secret = replace(changed, secret_hash=stored.secret_hash), None
-        changed = replace(changed, disabled=stored.disabled)
+        changed, begins = replace(changed, disabled=stored.disabled), False
         facts: dict[str, JSON] = {"client": client_id, "organisation": stored.organisation}
 
         def change(connection: Connection) -> None:
+            nonlocal begins
             refuse_foreign_actors(connection, changed)
             refuse_second_officer(connection, changed)
-            clients.replace(connection, changed, self.clock.now())
+            begins = clients.replace(connection, changed, self.clock.now())
             invitations.follow(connection, client_id, changed.metadata)
 
         self.records.make("ClientUpdated", facts, change)
-        return registered.shown(changed, secret)
+        return registered.shown(changed, secret if begins else None)
 
     def every(self) -> list[dict[str, JSON]]:
         """Every client, without secrets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -93,18 +93,19 @@ class SelfRegistration:
         self._refuse_foreign_credentials(metadata, before)
         own = {name: value for name, value in metadata.items() if name != "client_secret"}
         self._keep_statement(own, before)
-        client, secret = self._changed(before, self._admitted(own, managed.terms))
-        fresh = token(self.entropy)
+        client, secret = registered.made(before.id, self._admitted(own, managed.terms), self.entropy)
+        fresh, begins = token(self.entropy), False
 
         def change(connection: Connection) -> None:
+            nonlocal begins
             if not invitations.replace_token(connection, managed, hashed(fresh)):
                 raise InvitationSpent
-            clients.replace(connection, client, self.clock.now())
+            begins = clients.replace(connection, client, self.clock.now())
 
         names: list[JSON] = [*_differences(before.metadata, client.metadata)]
         told = {"organisation": client.organisation, "members": names, **software_statements.facts(client.metadata)}
         self._record("ClientUpdated", client.id, told, change)
-        return self._answer(client, secret, managed, fresh)
+        return self._answer(client, secret if begins else None, managed, fresh)
 
     def withdraw(self, client_id: str, own_token: str) -> None:
         """Refuse the client and its tokens from now on (RFC 7592 §2.3)."""
@@ -160,13 +161,6 @@ class SelfRegistration:
         known = before.secret_hash or b""
         if secret is not None and not hmac.compare_digest(hashed(str(secret)), known):
             raise InvalidClientMetadataError("client_secret must be the client's own")
-
-    def _changed(self, before: StoredClient, data: Mapping[str, JSON]) -> tuple[StoredClient, str | None]:
-        """The client with its new metadata. Its secret stays unless it begins, or stops, to authenticate by one."""
-        client, secret = registered.made(before.id, data, self.entropy)
-        if client.secret_hash is not None and before.secret_hash is not None:
-            return replace(client, secret_hash=before.secret_hash), None
-        return client, secret
 
     def _record(
         self, name: str, client_id: str, facts: Mapping[str, JSON], change: Callable[[Connection], None]

@@ -71,11 +71,12 @@ class UserinfoEndpoint:
         if scopes.OPENID not in str(claims.get("scope", "")).split():
             raise InsufficientScopeError(scopes.OPENID)
         self._check_sign_in(claims)
-        client, family, person = self._allowed(str(claims["jti"]))
+        client, family, person = self._allowed(claims)
         body = {"sub": claims["sub"]} | self._told(client, family, person, claims)
         return self.possession.answered(self._response(body, client), proven)
 
     def _response(self, body: dict[str, JSON], client: Client) -> HttpResponse:
+        """As whoever asks is registered (§5.3.2), who may have the token by an exchange."""
         if client.userinfo_alg is None:
             return json_response(body)
         return HttpResponse(200, self.responses.userinfo(body, client).encode(), _JWT)
@@ -121,23 +122,24 @@ class UserinfoEndpoint:
         self.database.write(lambda connection: proof_of_possession.spend(connection, binding.proofs))
         return binding
 
-    def _allowed(self, jti: str) -> tuple[Client, Family, Person]:
-        """Who asks, by what right, about whom: each looked up again (T6)."""
+    def _allowed(self, claims: Mapping[str, JSON]) -> tuple[Client, Family, Person]:
+        """Who asks, by what right, about whom: each looked up again (T6), and whom the person allowed it as well."""
         with self.database.read() as connection:
-            found = families.of_token_and_person(connection, jti)
+            found = families.of_token_and_person(connection, str(claims["jti"]))
         if found is None:
             refuse("The access token is not valid here.")
         family, person = found
-        client = self.directory.enabled(family.client_id)
-        if client is None or person.disabled:
+        client, origin = self.directory.enabled(str(claims["client_id"])), self.directory.enabled(family.client_id)
+        if client is None or origin is None or person.disabled:
             refuse("The access token is not valid here.")
         return client, family, person
 
     def _told(self, client: Client, family: Family, person: Person, token: Mapping[str, JSON]) -> dict[str, JSON]:
         """Claims by the token's scopes (§5.4), and those asked for by name (§5.5) as far as still registered."""
         granted = str(token.get("scope", "")).split()
-        by_name = family.claims.within(client.scopes).userinfo if token.get("client_id") == client.id else frozenset()
-        names = of_scopes(granted) | by_name  # what was asked for by name is not handed on in an exchange
+        own = client.id == family.client_id  # what was asked for by name is not handed on in an exchange
+        by_name = family.claims.within(client.scopes_since(family.registration)).userinfo if own else frozenset()
+        names = of_scopes(granted) | by_name
         level = {"acr": token.get("acr")} if scopes.PROFILE in granted else {}
         mandate = {"mandate": token["mandate"]} if "mandate" in token else {}
         return self.about.told(person, names) | level | mandate

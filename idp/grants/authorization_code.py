@@ -112,6 +112,7 @@ class AuthorizationCodeGrant:
     ) -> dict[str, JSON]:
         minted = self.tokens.mint(entitlement)
         refresh = self.succession.first() if may_refresh(entitlement) else None
+        answer = self.tokens.answer(entitlement, signed_in, minted, nonce=code.nonce, refresh_token=refresh)
         now = self.clock.now()
 
         redemption = Share(redeem, Redemption(code.hash, request.client.id, now))
@@ -129,7 +130,7 @@ class AuthorizationCodeGrant:
         except CodeLost:
             self._lost(code)
             raise InvalidGrantError("The code can no longer be redeemed.") from None
-        return self.tokens.answer(entitlement, signed_in, minted, nonce=code.nonce, refresh_token=refresh)
+        return answer
 
     def _spoil(self, code: Code) -> None:
         """A failed check uses the code up; if it was used before, this is a replay (T1)."""

@@ -61,6 +61,7 @@ class PolledGrant:
         entitlement, signed_in = self._checked(family, request)
         minted = self.tokens.mint(entitlement)
         refresh = self.succession.first() if may_refresh(entitlement) else None
+        answer = self.tokens.answer(entitlement, signed_in, minted, refresh_token=refresh)
         now = self.clock.now()
 
         def spend(connection: Connection) -> None:
@@ -75,7 +76,7 @@ class PolledGrant:
         except RequestLost:
             self._lost(found.hash, family)
             raise InvalidGrantError(f"The {self.parameter} can no longer be redeemed.") from None
-        return self.tokens.answer(entitlement, signed_in, minted, refresh_token=refresh)
+        return answer
 
     def _find(self, request: TokenRequest) -> Polled:
         """The request as this client's; a stranger's attempt finds nothing and changes nothing (T2)."""

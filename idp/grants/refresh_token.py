@@ -86,6 +86,7 @@ class RefreshTokenGrant:
         successor = (
             self.succession.after(request.required("refresh_token")) if request.client.rotates_refresh_tokens else None
         )
+        answer = self.tokens.answer(entitlement, signed_in, minted, refresh_token=successor)
 
         def spend(connection: Connection) -> None:
             if successor is None:
@@ -96,7 +97,7 @@ class RefreshTokenGrant:
                 self._repeat(connection, old, hashed(successor))
 
         self.tokens.record(entitlement, minted, request.proofs, spend)
-        return self.tokens.answer(entitlement, signed_in, minted, refresh_token=successor)
+        return answer
 
     def _checked(self, old: RefreshToken, request: TokenRequest) -> tuple[Entitlement, SignedIn]:
         holder_is_allowed(old.family, request)

@@ -146,6 +146,7 @@ class AuthorizationFlow:
     ) -> HttpResponse:
         asked, secret, now = interaction.request, token(self.entropy), self.clock.now()
         keep = self._keeping(asked, secret, present)
+        back = redirect(asked.redirect_uri) if asked.answered_elsewhere else self.answers.success(asked.back, secret)
 
         def work(connection: Connection) -> None:
             if agreed is not None:
@@ -157,7 +158,7 @@ class AuthorizationFlow:
             keep(connection)
 
         self._commit(events, work)
-        return redirect(asked.redirect_uri) if asked.answered_elsewhere else self.answers.success(asked.back, secret)
+        return back  # made before the commit: one that cannot be sealed must not use the request up
 
     def _keeping(self, asked: AuthorizationRequest, secret: str, present: SignedInPerson) -> Work:
         """What is kept of an agreement: a code for the browser to carry, or a family for the asker that waits."""

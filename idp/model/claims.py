@@ -30,7 +30,7 @@ class ClaimsAsked:
     userinfo: frozenset[str] = frozenset()
 
     def within(self, registered: Iterable[str]) -> ClaimsAsked:
-        """Those whose scope the client is registered for: asking by name is no way around the registration."""
+        """Those whose scope the client has: asking by name is no way around the registration."""
         own = {claim for scope in registered for claim in OF_SCOPE.get(scope, ())}
         return ClaimsAsked(self.id_token & own, self.userinfo & own)
 

@@ -115,6 +115,10 @@ class Client:
         """Whether a right was not taken since this registration: what was given back is for what is allowed anew."""
         return self.taken.get(name, 0) <= registration
 
+    def scopes_since(self, registration: int) -> frozenset[str]:
+        """Its scopes, without those that were taken since this registration and given back."""
+        return frozenset(each for each in self.scopes if self.had_since(each, registration))
+
     def may_use(self, grant: GrantType) -> bool:
         """Whether the client is registered for a grant."""
         return grant.value in self.grant_types

@@ -44,9 +44,11 @@ def add(connection: Connection, added: StoredClient, now: datetime) -> None:
 
 
 def replace(connection: Connection, changed: StoredClient, now: datetime) -> bool:
-    """Put other metadata (and another secret, or none) in place of a client's; False when there is no such client.
+    """Put other metadata in place of a client's; whether its secret is that of ``changed`` from now on.
 
-    What its registration no longer names is gone from its tokens, too: the revocation feed says so (S2).
+    A client that goes on using a secret keeps the one in its row, to which it may have been rotated a moment ago: the
+    other is for one that begins to. What its registration no longer names is gone from its tokens, too: the revocation
+    feed says so (S2).
     """
     locked = select(client).where(client.c.id == changed.id).with_for_update()  # two changes at once: one after another
     row = connection.execute(locked).one_or_none()
@@ -54,7 +56,9 @@ def replace(connection: Connection, changed: StoredClient, now: datetime) -> boo
         return False
     revocations.take(connection, changed.id, _stored(row).rights, changed.rights, now)
     metadata = encode(dict(changed.metadata)).decode()
-    return _change(connection, changed.id, metadata=metadata, secret_hash=changed.secret_hash)
+    goes_on = changed.secret_hash is not None and row.secret_hash is not None
+    secret_hash = row.secret_hash if goes_on else changed.secret_hash
+    return _change(connection, changed.id, metadata=metadata, secret_hash=secret_hash) and not goes_on
 
 
 def replace_secret(connection: Connection, client_id: str, secret_hash: bytes) -> bool:

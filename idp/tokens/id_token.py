@@ -40,7 +40,7 @@ def claims(
     if nonce is not None:
         made["nonce"] = nonce  # §3.1.2.1: passed through unmodified
     made |= offices(entitlement, signed_in)
-    names = family.claims.within(entitlement.client.scopes).id_token  # §5.5
+    names = family.claims.within(entitlement.client.scopes_since(family.registration)).id_token  # §5.5
     if entitlement.is_for_the_exchange or entitlement.resource is not None:
         names |= of_scopes(entitlement.scope)  # no access token for userinfo exists, so they stand here (§5.4)
     return made | (about.told(signed_in.person, names) if names else {})

@@ -1,4 +1,4 @@
-"""Issuing: sign, record durably together with what the token costs, and only then answer."""
+"""Issuing: sign, make the answer, record both durably with what the token costs, and only then let it leave."""
 
 from __future__ import annotations
 
@@ -145,7 +145,11 @@ class TokenIssuer:
         nonce: str | None = None,
         refresh_token: str | None = None,
     ) -> dict[str, JSON]:
-        """The token response for a person's sign-in (RFC 6749 §5.1, OpenID Connect Core 1.0 §3.1.3.3)."""
+        """The token response for a person's sign-in (RFC 6749 §5.1, OpenID Connect Core 1.0 §3.1.3.3).
+
+        Made before the token is recorded, since it may fail: what was recorded is paid for, and a client that got no
+        answer would come with a code or refresh token used before, as a thief does. Raises UnauthorizedClientError.
+        """
         body = response(entitlement, minted)
         if refresh_token is not None:
             body["refresh_token"] = refresh_token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -86,6 +87,21 @@ def test_S2_a_scope_given_back_is_for_what_is_allowed_anew(either_provider: Prov
     for node in nodes:
         assert node.introspect(again["access_token"])["scope"] == "openid profile"
         assert (taken(node), given_back(node)) == ({party.id: ["cases"]}, {party.id: {"profile": 1}})
+
+
+def test_S2_a_scope_given_back_does_not_return_by_the_names_of_its_claims(provider: Provider) -> None:
+    """OpenID Connect Core 1.0 §5.5: neither at userinfo nor in the ID tokens of a refresh."""
+    party = RelyingParty(provider, scope="openid profile")
+    by_name = json.dumps({"userinfo": {"name": None}, "id_token": {"name": None}})
+    tokens = party.tokens(scope="openid", claims=by_name)
+    assert told(party, tokens["access_token"]).json["name"] == "王小明"
+    for scope in ("openid", "openid profile"):
+        change(party, scope=scope)
+        assert "name" not in told(party, tokens["access_token"]).json
+        tokens = party.refresh(tokens["refresh_token"]).json
+        assert "name" not in claims_of(tokens["id_token"]) | told(party, tokens["access_token"]).json
+    anew = party.tokens(scope="openid", claims=by_name)
+    assert claims_of(anew["id_token"])["name"] == told(party, anew["access_token"]).json["name"] == "王小明"
 
 
 def test_S2_a_token_of_a_node_that_had_not_noticed_loses_the_scope_too(provider: Provider) -> None:

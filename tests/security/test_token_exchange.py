@@ -41,6 +41,10 @@ def exchange(party: RelyingParty, token: str, dpop: ProofKey | None = None, **ch
     return party.form("/token", asked | changes, dpop)
 
 
+def asked_at_userinfo(party: RelyingParty, token: str) -> Any:
+    return party.http.get("/userinfo", headers={"Authorization": f"Bearer {token}"}, base_url=ISSUER)
+
+
 def refused(answer: Any, error: str = "invalid_request") -> bool:
     return (answer.status_code, answer.json["error"]) == (400, error)
 
@@ -167,10 +171,24 @@ def test_T7_a_scope_shrinks_to_what_the_system_is_registered_for(provider: Provi
     token = pair.website.tokens(scope="openid profile")["access_token"]
     answer = exchange(pair.system, token)
     assert (answer.status_code, answer.json["scope"]) == (200, "openid")
-    userinfo = pair.system.http.get(
-        "/userinfo", headers={"Authorization": f"Bearer {answer.json['access_token']}"}, base_url=ISSUER
-    )
-    assert userinfo.json == {"sub": claims_of(token)["sub"]}
+    assert asked_at_userinfo(pair.system, answer.json["access_token"]).json == {"sub": claims_of(token)["sub"]}
+
+
+def test_core_5_3_2_userinfo_is_protected_for_the_system_that_asks(provider: Provider) -> None:
+    """It is that system's key that opens it, and a signed answer names it; the website's registration says nothing."""
+    signed = {"userinfo_signed_response_alg": "ES256"}
+    system = RelyingParty(provider, grant_types=GRANTS, **signed)
+    plain = RelyingParty(provider, grant_types=GRANTS, tongban_may_act=[system.id])
+    for website, actor in ((plain, system), (system, system)):
+        token = exchange(actor, website.tokens()["access_token"]).json["access_token"]
+        answer = asked_at_userinfo(actor, token)
+        assert (answer.content_type, claims_of(answer.text)["aud"]) == ("application/jwt", system.id)
+    other = RelyingParty(provider, grant_types=GRANTS, tongban_may_act=[plain.id], **signed)
+    token = exchange(plain, other.tokens()["access_token"]).json["access_token"]
+    assert asked_at_userinfo(plain, token).json["name"] == "王小明"
+    provider.administration.clients.disable(other.id)
+    provider.settle()
+    assert asked_at_userinfo(plain, token).status_code == 401  # whom the person allowed it is asked for as well
 
 
 def test_only_a_named_system_of_the_same_department_exchanges(pair: Pair, provider: Provider) -> None:

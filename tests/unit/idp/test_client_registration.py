@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from idp.administration import AdministrationError
+from idp.clients import registered
 from idp.clients.self_registration import SelfRegistration
 from idp.model.invitation import Terms
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, SERVICE_ITEM, URBAN, Provider, credit_code
 from tests.doubles.relying_party import CALLBACK, RelyingParty, key_pair
+from tests.doubles.self_registered import SelfRegistered
 
 SCOPES = frozenset({"openid", "profile"})
 GRANTS = frozenset({"authorization_code", "refresh_token"})
@@ -46,8 +49,18 @@ class Registered:
     def __init__(self, provider: Provider, token: str | None = None, **metadata: Any) -> None:
         answer = register(provider, token or invited(provider), **metadata)
         assert answer.status_code == 201, answer.text
+        self._know(provider, answer.json)
+
+    @classmethod
+    def again(cls, provider: Provider, shown: Mapping[str, Any]) -> Registered:
+        """One that registered before."""
+        known = cls.__new__(cls)
+        known._know(provider, shown)
+        return known
+
+    def _know(self, provider: Provider, shown: Mapping[str, Any]) -> None:
         self.provider = provider
-        self.shown: dict[str, Any] = dict(answer.json)
+        self.shown: dict[str, Any] = dict(shown)
         self.path = self.shown["registration_client_uri"].removeprefix(ISSUER)
         self.token = self.shown["registration_access_token"]
 
@@ -329,6 +342,30 @@ def test_a_secret_survives_an_update_and_a_change_of_method_gives_or_takes_one(p
     client.token = answer.json["registration_access_token"]
     back = client.call("PUT", client.body(client_secret=None)).json
     assert back["client_secret"] not in (None, client.shown["client_secret"])
+
+
+def test_a_secret_rotated_during_an_update_stands(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By either door: what an update read of the client before is not written back, or the old secret would work."""
+    party = SelfRegistered(provider, token_endpoint_auth_method="client_secret_basic", jwks=None)
+    client, clients = Registered.again(provider, party.registered), provider.administration.clients
+    doors: list[Callable[[], Mapping[str, Any]]] = [
+        lambda: client.call("PUT", client.body(client_name="Other")).json,
+        lambda: clients.update(party.id, clients.show(party.id)),
+    ]
+    making, rotated = registered.made, list[str]()
+
+    def overtaken(*given: Any) -> Any:
+        rotated.append(clients.rotate_secret(party.id)["client_secret"])
+        return making(*given)
+
+    monkeypatch.setattr(registered, "made", overtaken)
+    for update in doors:
+        before = party.secret
+        assert "client_secret" not in update()
+        provider.settle()
+        for secret, error in ((before, "invalid_client"), (rotated[-1], "invalid_grant")):
+            party.secret = secret
+            assert party.refresh("unknown").json["error"] == error
 
 
 @pytest.mark.parametrize("change", [{"client_id": None}, {"client_id": "another"}, {"client_secret": "invented"}])

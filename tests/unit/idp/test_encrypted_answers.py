@@ -10,12 +10,14 @@ from joserfc.jwk import ECKey, RSAKey
 from joserfc.registry import HeaderParameter
 
 from idp.administration.errors import AdministrationError
-from idp.clients.keys import REFETCH_SECONDS
+from idp.clients.keys import FRESH_SECONDS, REFETCH_SECONDS
 from idp.logout.delivery import DELAYS
 from kernel.jose import verify, verifying_keys
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import ISSUER, Provider
-from tests.doubles.relying_party import RelyingParty, claims_of, header_of, key_pair
+from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
+from tests.doubles.relying_party import CALLBACK, RelyingParty, claims_of, header_of, key_pair
+from tests.unit.idp.test_device_flow import GRANTS, Terminal
+from tests.unit.idp.test_device_flow import answer as answer_on_the_phone
 
 ALGORITHMS, CONTENT = ("RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A256KW"), ("A256GCM", "A128CBC-HS256")
 REPEATED = {"iss": HeaderParameter("Issuer", "str")}
@@ -135,6 +137,50 @@ def test_nothing_is_sent_in_plain_when_no_key_is_published(provider: Provider) -
     answer = party.redeem(party.code())
     assert (answer.status_code, answer.json["error"]) == (400, "unauthorized_client")
     assert "access_token" not in answer.text
+
+
+def test_T5_an_answer_that_cannot_be_encrypted_uses_nothing_up(provider: Provider) -> None:
+    """Nothing is recorded: a client that comes again once its key is back is no thief, and its session goes on."""
+    browser, recipient = Browser(provider), Recipient("ECDH-ES")
+    published = provider.departments.published[JWKS_URI] = {"keys": [recipient.public]}
+    party = Terminal(
+        provider,
+        token_endpoint_auth_method="client_secret_basic",
+        grant_types=["authorization_code", *GRANTS],
+        redirect_uris=[CALLBACK],
+        jwks_uri=JWKS_URI,
+        id_token_encrypted_response_alg=recipient.alg,
+    )
+    refresh = party.tokens(browser)["refresh_token"]
+    published["keys"].clear()
+    provider.clock.advance(FRESH_SECONDS)
+    asked = party.ask().json
+    answer_on_the_phone(Browser(provider), asked["user_code"])
+    unsent = [party.refresh(refresh), party.poll(asked["device_code"])]
+    provider.clock.advance(REFETCH_SECONDS / 2)
+    code = party.code(browser)
+    unsent.append(party.redeem(code))
+    assert [each.json["error"] for each in unsent] == ["unauthorized_client"] * 3
+    assert len(provider.events("TokenIssued")) == 1
+    published["keys"].append(recipient.public)
+    provider.clock.advance(REFETCH_SECONDS / 2)
+    for sent in (party.refresh(refresh), party.poll(asked["device_code"]), party.redeem(code)):
+        assert recipient.open(sent.json["id_token"])
+    assert provider.events("TokenReused") == []
+
+
+def test_jarm_2_2_an_answer_that_cannot_be_encrypted_leaves_the_request_open(provider: Provider) -> None:
+    """The person said yes, and says it again once the department's key is back."""
+    recipient, browser = Recipient("ECDH-ES"), Browser(provider)
+    party = by_address(provider, [], authorization_encrypted_response_alg=recipient.alg)
+    page = browser.follow(browser.get(party.authorize_url(response_mode="jwt")))
+    page = browser.submit(page, username="wang", password=PASSWORD)
+    assert browser.submit(page, decision="allow").status_code == 400
+    assert provider.events("ConsentGiven") == []
+    provider.departments.published[JWKS_URI]["keys"].append(recipient.public)
+    provider.clock.advance(REFETCH_SECONDS)
+    browser.submit(page, decision="allow")
+    assert claims_of(recipient.open(browser.sent_back()["response"]))["code"]
 
 
 def test_nothing_is_sent_back_in_plain_when_no_key_is_published(provider: Provider) -> None:
