@@ -11,7 +11,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from idp.administration import giving
 from idp.administration.acts import Act, ShownOnce
+from idp.administration.client_register import refuse_unknown_organisation
 from idp.administration.errors import AdministrationError
 from idp.administration.person_register import PersonRegister
 from idp.administration.records import Records
@@ -62,42 +64,60 @@ class Enrolments:
 
         Raises AdministrationError once there is such an administrator.
         """
-        act, secret = self._inviting((Role.SYSTEM.value,), None, only_while_vacant=True)
+        act = self.inviting((Role.SYSTEM.value,), None)
         self.records.make(act.name, act.facts, act.change)
-        return secret
+        shown = act.afterwards()
+        assert shown is not None  # that of a link shows the link
+        return shown.secret
 
-    def inviting(self, roles: tuple[str, ...], organisation: str | None, *, only_while_vacant: bool = False) -> Act:
-        """The act of making a link. ``only_while_vacant``: refused once somebody holds the (single) office."""
-        return self._inviting(roles, organisation, only_while_vacant=only_while_vacant)[0]
+    def inviting(
+        self,
+        roles: tuple[str, ...],
+        organisation: str | None,
+        *,
+        invited_by: str | None = None,
+        proposal: str | None = None,
+    ) -> Act:
+        """The act of making a link. ``invited_by``: who asks, None for the operator's command; ``proposal``: by what it
+        was confirmed, where the offices take two to give.
 
-    def _inviting(
-        self, roles: tuple[str, ...], organisation: str | None, *, only_while_vacant: bool
-    ) -> tuple[Act, str]:
+        The change raises AdministrationError for an office that one alone may fill no longer.
+        """
         secret, now = token(self.entropy), self.clock.now()
         made = Enrolment(
-            new_id("enr", self.clock, self.entropy), hashed(secret), roles, organisation, now + self.lasting
+            new_id("enr", self.clock, self.entropy),
+            hashed(secret),
+            roles,
+            organisation,
+            now + self.lasting,
+            invited_by,
+            proposal,
         )
 
         def change(connection: Connection) -> None:
-            if only_while_vacant:
-                [role] = roles
-                if people.holders(connection, role):
+            if made.fills_vacancy:
+                if not giving.vacant(connection, made):
                     raise AdministrationError("该职责已有人担任", "somebody holds this office already")
-                enrolments.cancel(connection, role, now)
-            if organisation is not None and organisation not in organisations.every(connection):
-                raise AdministrationError("该机构尚未登记", "this organisation is not registered")
+                for role in roles:
+                    enrolments.cancel(connection, role, now)
+            if organisation is not None:
+                refuse_unknown_organisation(connection, organisation)
             enrolments.add(connection, made)
 
         facts: dict[str, JSON] = {"enrolment": made.id, "roles": [*roles], "organisation": organisation}
-        return Act("StaffInvited", facts, change, lambda: ShownOnce(LINK, secret)), secret
+        return Act("StaffInvited", facts, change, lambda: ShownOnce(LINK, secret))
 
     def find(self, secret: str) -> Enrolment | None:
-        """The link with a secret, while it can be used. One kept without an office leads nowhere."""
+        """The link with a secret, while it can be used: also not once whoever made it may give the office no longer.
+
+        One kept without an office leads nowhere.
+        """
         if len(secret) > _LONGEST_SECRET:
             return None
         with self.database.read() as connection:
             found = enrolments.find(connection, hashed(secret), self.clock.now())
-        return found if found is not None and found.roles else None
+            usable = found is not None and found.roles and giving.stands(connection, found)
+        return found if usable else None
 
     def totp_secret(self, secret: str) -> str:
         """The TOTP secret that belongs to a link: the same however often the page is opened (160 bits, RFC 4226 §4)."""
@@ -118,7 +138,7 @@ class Enrolments:
         made = self.register.made(_account(newcomer, found, body, shared))
 
         def change(connection: Connection) -> None:
-            if not enrolments.use(connection, found.hash, now):
+            if not enrolments.use(connection, found.hash, now) or not giving.stands(connection, found):
                 raise LinkGone
             if found.organisation is None and body is not None:
                 organisations.put(connection, body, now)
@@ -130,7 +150,7 @@ class Enrolments:
 
 
 class LinkGone(AdministrationError):
-    """The link was used, has expired, or never existed: nobody outside can tell which."""
+    """The link was used, has expired, gives nothing any more, or never was: nobody outside can tell which."""
 
     def __init__(self) -> None:
         super().__init__("此链接已使用或已过期", "this link was used or has expired")

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from idp.administration.acts import Act, ShownOnce
+from idp.administration.client_register import refuse_unknown_organisation
 from idp.administration.enrolments import Enrolments
 from idp.administration.errors import AdministrationError, NoSuchThing
+from idp.administration.giving import OF_A_DEPARTMENT, OF_THE_FOUNDING, may_give
 from idp.administration.person_register import PersonRegister, check_roles
 from idp.administration.proposals import Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere, reach
@@ -20,11 +22,6 @@ from idp.model.session import Session
 from idp.store import sessions
 from idp.tokens.mandates import Mandates
 from kernel.canonical import JSON
-
-OF_A_DEPARTMENT = frozenset({Role.CLERK, Role.PROVIDER_OFFICER})
-"""Offices of a department's own people: all that its administrator can give, or ask for where that takes two."""
-OF_THE_FOUNDING = frozenset({Role.SECURITY, Role.AUDIT})
-"""Offices the first administrator fills, each once; from then on it takes two persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ class PeopleDesk:
         """Give and take offices. An administrator's, and giving a clerk's, takes two persons: a proposal, then."""
         found = self._changed(actor, Command.CHANGE_ROLES, person_id)
         changed = set(found.roles) ^ set(after)
-        self._may_give(actor, Command.CHANGE_ROLES, changed)
+        may_give(actor, Command.CHANGE_ROLES, changed)
         if found.kind is not PersonKind.STAFF:
             raise AdministrationError("只有工作人员的账户可以担任职责", "only an account of staff holds offices")
         act = self.register.changing_roles(found.id, found.roles, after)
@@ -120,26 +117,14 @@ class PeopleDesk:
             raise AdministrationError("请至少选择一项职责", "choose at least one office")
         check_roles(roles)
         founding = len(roles) == 1 and set(roles) <= OF_THE_FOUNDING and Role.SYSTEM in actor.roles
-        if founding and not self._held(roles[0]):
-            act = self.enrolments.inviting(roles, organisation, only_while_vacant=True)
-        else:
-            self._may_give(actor, Command.INVITE_PERSON, set(roles))
+        if not (founding and not self.register.ever_held(roles[0])):
+            may_give(actor, Command.INVITE_PERSON, roles)
             if set(roles) & GIVEN_BY_TWO:
                 facts: dict[str, JSON] = {"roles": [*roles], "organisation": organisation}
                 return Invited(None, self.proposals.propose(actor, Command.INVITE_PERSON, facts))
-            act = self.enrolments.inviting(roles, organisation)
+        act = self.enrolments.inviting(roles, organisation, invited_by=actor.person)
         self._made(actor, Command.INVITE_PERSON, act)
         return Invited(act.afterwards())
-
-    def _may_give(self, actor: Actor, command: Command, roles: Collection[str]) -> None:
-        """M1: nobody hands out more than their own office covers."""
-        if reach(actor.roles, command) is Reach.OWN and not set(roles) <= OF_A_DEPARTMENT:
-            raise NotPermitted
-        if Role.SYSTEM in actor.roles and not set(roles) <= ADMINISTRATORS:
-            raise NotPermitted  # the system's administrator builds the administration and appoints nobody else
-
-    def _held(self, role: str) -> bool:
-        return self.register.held(role)
 
     def _changed(self, actor: Actor, command: Command, person_id: str) -> Person:
         """Whom a command is about. Nobody changes themselves; a department's administrator, no administrator."""
@@ -191,7 +176,10 @@ def kinds(register: PersonRegister, enrolments: Enrolments) -> Mapping[Command, 
     def inviting(proposal: Proposal) -> Act:
         roles, organisation = _names(proposal.facts["roles"]), str(proposal.facts["organisation"])
         check_roles(roles)
-        return replace(enrolments.inviting(roles, organisation), within=_department(roles, organisation))
+        with register.database.read() as connection:  # and again in the transaction: no proposal waits for nothing
+            refuse_unknown_organisation(connection, organisation)
+        act = enrolments.inviting(roles, organisation, invited_by=proposal.proposed_by, proposal=proposal.id)
+        return replace(act, within=_department(roles, organisation))
 
     return {
         Command.DISABLE_PERSON: disabling,

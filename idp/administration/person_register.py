@@ -21,7 +21,7 @@ from idp.model.person import ROLES, NewPerson, Person, PersonKind
 from idp.model.proofing import Method, Proofing
 from idp.model.roles import clash, in_words
 from idp.notices import Channels, Notices
-from idp.store import organisations, people, proofings, sessions
+from idp.store import offices, organisations, people, proofings, sessions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -123,10 +123,10 @@ class PersonRegister:
         with self.database.read() as connection:
             return people.find(connection, person_id)
 
-    def held(self, role: str) -> bool:
-        """Whether somebody holds an office now."""
+    def ever_held(self, role: str) -> bool:
+        """Whether anybody ever held an office."""
         with self.database.read() as connection:
-            return bool(people.holders(connection, role))
+            return offices.ever_held(connection, role)
 
     def disabling(self, person_id: str, *, everywhere: bool) -> Act:
         """The act of refusing an account from now on; its sessions and tokens end within a second.

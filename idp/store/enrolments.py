@@ -19,6 +19,8 @@ def add(connection: Connection, added: Enrolment) -> None:
             roles=" ".join(added.roles),
             organisation=added.organisation,
             expires_at=added.expires_at,
+            invited_by=added.invited_by,
+            proposal=added.proposal,
         )
     )
 
@@ -56,4 +58,12 @@ def _open_to(connection: Connection, role: str, now: datetime) -> list[str]:
 
 
 def _enrolment(row: Row[tuple[object, ...]]) -> Enrolment:
-    return Enrolment(row.id, row.hash, tuple(row.roles.split()), row.organisation, row.expires_at)
+    return Enrolment(
+        row.id,
+        row.hash,
+        tuple(row.roles.split()),
+        row.organisation,
+        row.expires_at,
+        row.invited_by,
+        row.proposal,
+    )

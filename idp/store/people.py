@@ -11,6 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model.assurance import Factor
 from idp.model.person import Account, Credentials, Person, PersonKind
+from idp.store import offices
 from idp.store.tables import contact_channel, credential, passkey, person, recovery_code
 from kernel.database import Prepared
 
@@ -43,6 +44,7 @@ def add(connection: Connection, added: Person, password_hash: str, sealed: Seale
             disabled_everywhere=False,
         )
     )
+    offices.note(connection, added.roles)
     connection.execute(
         insert(credential).values(person=added.id, password_hash=password_hash, totp_sealed=sealed.totp, totp_counter=0)
     )
@@ -142,7 +144,10 @@ def change_roles(connection: Connection, person_id: str, before: tuple[str, ...]
         .where(person.c.id == person_id, person.c.roles == " ".join(before), person.c.kind == PersonKind.STAFF.value)
         .values(roles=" ".join(after))
     )
-    return connection.execute(statement).rowcount == 1
+    changed = connection.execute(statement).rowcount == 1
+    if changed:
+        offices.note(connection, after)
+    return changed
 
 
 def holders(connection: Connection, role: str) -> list[str]:

@@ -246,8 +246,8 @@ def test_a_person_takes_consent_back(
 
 
 def provider_link(provider: Provider) -> str:
-    """A link that somebody with the office of the system's administrator no longer stands in the way of."""
-    act = provider.administration.enrolments.inviting(("security-administrator",), None)
+    """A link whose holder also names the organisation, while the offices of the founding are all held."""
+    act = provider.administration.enrolments.inviting(("provider-officer",), None)
     provider.administration.people.records.make(act.name, act.facts, act.change)
     told = act.afterwards()
     assert told is not None

@@ -2,7 +2,7 @@
 
 from idp.store.tables.base import ledger, metadata, state_version
 from idp.store.tables.clients import client, client_management, invitation, organisation, resource_server
-from idp.store.tables.offices import enrolment, proposal
+from idp.store.tables.offices import enrolment, office_held, proposal
 from idp.store.tables.people import (
     contact_channel,
     credential,
@@ -59,6 +59,7 @@ __all__ = [
     "logout_notice",
     "metadata",
     "notice",
+    "office_held",
     "organisation",
     "passkey",
     "passkey_challenge",

@@ -1,4 +1,4 @@
-"""Administrators' proposals, and the links that make the first account of an office."""
+"""Administrators' proposals, the links by which staff make their accounts, and which offices were ever held."""
 
 from __future__ import annotations
 
@@ -32,5 +32,9 @@ enrolment = Table(
     Column("organisation", String(18), ForeignKey("organisation.code")),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("invited_by", String(40)),
+    Column("proposal", String(40)),
     Index("enrolment_expires_at", "expires_at"),
 )
+
+office_held = Table("office_held", metadata, Column("role", String(40), primary_key=True))

@@ -189,6 +189,7 @@ def test_what_has_expired_is_swept_and_what_has_not_stays(either_provider: Provi
         "proofing",
         "representation",
         "appointment",
+        "office_held",
     }
     lasting |= {"contact_channel", "passkey", "recovery_code", "known_device", "taken_right"}
     assert {name: after[name] for name in lasting} == {name: before[name] for name in lasting}

@@ -1,0 +1,84 @@
+"""Links give what whoever made them may still give, and one person alone fills an office once ever (ADR 0019)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from tests.doubles.administrators import Console, appoint, person_id
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import ISSUER, MARKET, Provider
+from tests.unit.idp.test_enrolment import fill_in
+
+AUDIT, OFFICER, ADMINISTRATOR = "audit-administrator", "provider-officer", "department-administrator"
+
+
+def invite(console: Console, role: str, organisation: str = MARKET) -> Any:
+    return console.call("POST", "/people/invitations", {"roles": [role], "organisation": organisation})
+
+
+def enrol(provider: Provider, link: str, username: str) -> TestResponse:
+    """Open a link and make an account by it, where it still leads anywhere."""
+    browser = Browser(provider)
+    page = browser.get(link.removeprefix(ISSUER))
+    if page.status_code != 200:
+        return page
+    sent = fill_in(provider, page, username=username)
+    return browser.submit(page, **{name: value for name, value in sent.items() if "organisation" not in name})
+
+
+def test_the_watcher_is_appointed_by_one_person_once_and_never_again(either_provider: Provider) -> None:
+    """Not while the watcher is disabled, nor after two persons took the office away: from then on it takes two."""
+    provider = either_provider
+    appoint(provider, "system", "security", "plain")
+    system, security = Console(provider, "system"), Console(provider, "security")
+    outlived = invite(system, AUDIT).json["link"]
+    link = invite(system, AUDIT).json["link"]
+    assert enrol(provider, outlived, "early").status_code == 404
+    assert enrol(provider, link, "watcher").status_code == 200
+    assert provider.person("watcher").roles == (AUDIT,)
+    assert security.call("POST", f"/people/{person_id(provider, 'watcher')}/disable").status_code == 204
+    again = invite(system, AUDIT)
+    assert (again.status_code, "link" in again.json) == (202, False)
+    assert len(provider.events("StaffInvited")) == 2
+
+
+def test_a_link_of_the_founding_dies_when_the_office_is_filled_otherwise(provider: Provider) -> None:
+    appoint(provider, "system", "security", "plain")
+    system, security = Console(provider, "system"), Console(provider, "security")
+    link = invite(system, AUDIT).json["link"]
+    plain = f"/people/{person_id(provider, 'plain')}/roles"
+    for roles in ([AUDIT], []):  # the office was held once, and is held by nobody now
+        proposal = security.call("PUT", plain, {"roles": roles}).json["proposal"]
+        decision = {"digest": proposal["digest"]}
+        assert system.call("POST", f"/proposals/{proposal['id']}/confirm", decision).status_code == 204
+        assert enrol(provider, link, "second").status_code == 404
+    assert provider.administration.people.by_username("second") is None
+    assert invite(system, AUDIT).status_code == 202
+
+
+def test_a_link_gives_only_what_whoever_made_it_may_still_give(provider: Provider) -> None:
+    """M1: the right is looked at again when it is used: of whoever asked, and of whoever confirmed."""
+    appoint(provider, "system", "security", "guard", "market")
+    market, guard, security = (Console(provider, name) for name in ("market", "guard", "security"))
+    alone = invite(market, OFFICER).json["link"]
+    proposal = invite(guard, ADMINISTRATOR).json["proposal"]
+    answer = security.call("POST", f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"]})
+    by_two = answer.json["link"]
+    for name, link in (("market", alone), ("security", by_two), ("guard", by_two)):
+        people = provider.administration.people
+        assert Browser(provider).get(link).status_code == 200
+        people.disable(name)
+        assert enrol(provider, link, "ghost").status_code == 404, name
+        act = people.enabling(person_id(provider, name), everywhere=True)
+        people.records.make(act.name, act.facts, act.change)
+    assert provider.administration.people.by_username("ghost") is None
+
+
+def test_what_could_not_be_carried_out_is_not_proposed(provider: Provider) -> None:
+    appoint(provider, "security")
+    answer = invite(Console(provider, "security"), "window-clerk", "nonsense")
+    assert answer.status_code == 422
+    assert "尚未登记" in answer.json["detail"]
+    assert not provider.events("ChangeProposed")
