@@ -28,7 +28,8 @@ class Act:
 
     ``afterwards`` gives back what is shown once (a secret), or does what no database transaction holds (ends a key).
     ``within``: the one department it stays in, where that department's administrator may propose it; None for an act
-    that only an office reaching everywhere may propose.
+    that only an office reaching everywhere may propose. ``besides``: names and facts of what the same change does to
+    others that have entries of their own.
     """
 
     name: str
@@ -36,3 +37,4 @@ class Act:
     change: Callable[[Connection], object]
     afterwards: Callable[[], ShownOnce | None] = nothing_more
     within: str | None = None
+    besides: tuple[tuple[str, Mapping[str, JSON]], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -110,7 +110,7 @@ class Proposals:
             act.change(connection)
 
         facts = {**act.facts, **compared, "proposal": found.id, "proposed_by": found.proposed_by}
-        self._records(actor, found).make(act.name, facts, change)
+        self._records(actor, found).make_all([(replace(act, facts=facts, change=change), None)])
         return act.afterwards()
 
     def _records(self, actor: Actor, found: Proposal) -> Records:

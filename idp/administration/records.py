@@ -51,9 +51,12 @@ class Records:
         """
         told: dict[str, JSON] = {"actor": self.actor, "command": self.command}
         together = new_id("adm", self.clock, self.entropy)
+        entries = [
+            (name, facts, subject) for act, subject in acts for name, facts in ((act.name, act.facts), *act.besides)
+        ]
         events = [
-            Event(act.name, together, item=str(number) if number else "", facts={**act.facts, **told}, subject=subject)
-            for number, (act, subject) in enumerate(acts)
+            Event(name, together, item=str(number) if number else "", facts={**facts, **told}, subject=subject)
+            for number, (name, facts, subject) in enumerate(entries)
         ]
 
         def also(connection: Connection, _receipts: object) -> None:

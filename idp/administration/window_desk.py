@@ -109,6 +109,8 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
         proof_id, now = new_id("prf", register.clock, register.entropy), register.clock.now()
 
         def change(connection: Connection) -> None:
+            refuse_disabled(connection, person)
+            refuse_before_recovery(connection, proposal)
             check, decided = window_checks.take(connection, check_id), proposals.find(connection, proposal.id)
             if check is None or check.person != person or decided is None:
                 raise AdministrationError("这次核验已失效", "this check is no longer there")
@@ -128,7 +130,9 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
                     decided.decided_by,
                 ),
             )
-            notices.send(connection, person, told.IDENTITY_PROVEN, level=str(level))
+            proven = people.find(connection, person)
+            assert proven is not None  # found above, and accounts are never deleted
+            notices.send(connection, person, told.IDENTITY_PROVEN, level=str(proven.assurance))
 
         facts: dict[str, JSON] = {
             "person": person,
@@ -140,6 +144,29 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
         return Act("IdentityProven", facts, change)
 
     return {Command.PROVE_PERSON: proving}
+
+
+def refuse_disabled(connection: Connection, person_id: str) -> None:
+    """Raises AdministrationError for an account that was disabled since somebody proposed something about it."""
+    found = people.find(connection, person_id)
+    if found is None or found.disabled:
+        raise AdministrationError(
+            "这个账户已被停用，须先由管理员恢复",
+            "this account was disabled meanwhile; an administrator has to enable it first",
+        )
+
+
+def refuse_before_recovery(connection: Connection, proposal: Proposal) -> None:
+    """Raises AdministrationError for a check recorded before the account was recovered last.
+
+    Whoever recovered it may be somebody else than the first clerk saw: the document is checked anew (ADR 0099).
+    """
+    recovered = proofings.newest(connection, str(proposal.facts["person"]), Method.RECOVERY)
+    if recovered is not None and proposal.proposed_at <= recovered:
+        raise AdministrationError(
+            "这个账户在记录核验之后被找回过，请重新核验证件并另行记录",
+            "this account was recovered after the check was recorded: check the document anew and record it again",
+        )
 
 
 def _natural(found: Person | None) -> Person:

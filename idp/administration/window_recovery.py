@@ -1,6 +1,7 @@
 """Recovery at a window: two clerks looked at the person and the document, so there is no delay; the notices remain.
 
-Who finishes it signs in with the new password alone: every other factor is removed with the old one (ADR 0099).
+Who finishes it signs in with the new password alone: every other factor is removed with the old one (ADR 0099). It
+replaces one that is open, with an entry for that.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from idp.administration.acts import Act, ShownOnce
+from idp.administration.errors import AdministrationError
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import Prepare
 from idp.administration.rights import Command
+from idp.administration.window_desk import refuse_disabled
 from idp.authentication import recovery_stop, told
 from idp.model.proposal import Proposal
 from idp.model.recovery import Recovery
@@ -39,13 +42,22 @@ def kinds(register: PersonRegister, notices: Notices, issuer: str) -> Mapping[Co
         link, stop = token(register.entropy), token(register.entropy)
         recovery_id = new_id("rcv", register.clock, register.entropy)
         made = Recovery(recovery_id, person, hashed(stop), hashed(link), now, now + LASTS, at_window=True)
+        with register.database.read() as connection:
+            replaced = recoveries.open_of(connection, person, now)
 
         def change(connection: Connection) -> None:
+            refuse_disabled(connection, person)
+            if recoveries.open_of(connection, person, now) != replaced:
+                raise AdministrationError(
+                    "此人的账户找回刚有变化，请再次确认",
+                    "a recovery of this account was asked for, stopped or finished just now: confirm again",
+                )
             recovery_stop.stop(connection, notices, person, now)
             recoveries.add(connection, made)
             notices.send(connection, person, told.RECOVERY_AT_WINDOW, stop=f"{issuer}{RECOVER}/stop/{stop}")
 
         facts: dict[str, JSON] = {"person": person, "recovery": made.id}
-        return Act("RecoveryAllowed", facts, change, lambda: ShownOnce(RECOVERY_LINK, link))
+        stopped = tuple(("RecoveryStopped", {"recovery": each, "person": person}) for each in replaced)
+        return Act("RecoveryAllowed", facts, change, lambda: ShownOnce(RECOVERY_LINK, link), besides=stopped)
 
     return {Command.RECOVER_PERSON: recovering}

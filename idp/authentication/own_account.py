@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from idp.authentication import recovery_stop
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Account, PersonKind
 from idp.notices import NoticeKind, Notices
@@ -50,11 +51,17 @@ class Owner:
 
 OWN = "own-account"
 """The command in the entries of what people do to their own accounts, as administrators' entries name theirs."""
+STOPS_RECOVERY = frozenset({"PasswordChanged", "AuthenticatorRemoved", "ContactRemoved"})
+"""Changes by which an owner, who has just signed in as strongly as they can, shuts somebody out. The link of a recovery
+that was asked for before would let them in again, and would go to the channel that was removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnChanges:
-    """Writes a change, its entry and its notice together, or none of them."""
+    """Writes a change, its entry and its notice together, or none of them.
+
+    What was asked for in the owner's name by somebody else ends with some of them (`STOPS_RECOVERY`).
+    """
 
     ledger: Ledger
     notices: Notices
@@ -77,27 +84,40 @@ class OwnChanges:
         pass the log, too, so that a change comes before them or finds its session ended.
         """
         person, now = owner.person, self.clock.now()
-        event = Event(
-            name,
-            new_id("own", self.clock, self.entropy),
-            facts={"person": person.id, "actor": person.id, "command": OWN, **(facts or {})},
-            subject=owner.reference,
-        )
 
-        def also(connection: Connection, _receipts: object) -> None:
-            # The log's head is locked before this: two removals at once take turns, and the second sees the first.
-            if not sessions.stands(connection, owner.session, person.id, now):
-                raise SignedOutMeanwhile
-            before = people.find(connection, person.id)
-            change(connection)
-            after = people.find(connection, person.id)
-            assert before is not None and after is not None  # noqa: PT018 - accounts are never deleted
-            if leaves_too_little(before, after.authenticators, required=self.staff_need_passkeys):
-                raise LastStrongFactor
-            if notice is not None:
-                self.notices.send(connection, person.id, notice, **words)
+        def write(stopped: tuple[str, ...]) -> None:
+            def also(connection: Connection, _receipts: object) -> None:
+                # The log's head is locked before this: two removals at once take turns, and the second sees the first.
+                if not sessions.stands(connection, owner.session, person.id, now):
+                    raise SignedOutMeanwhile
+                self._keeping_the_rules(connection, person.id, change)
+                if notice is not None:
+                    self.notices.send(connection, person.id, notice, **words)
+                if name in STOPS_RECOVERY:
+                    recovery_stop.stop_by_owner(connection, self.notices, person.id, stopped, now)
 
-        self.ledger.append([event], also=also)
+            changed = self._entry(owner, name, facts or {})
+            self.ledger.append([changed, *(self._stopped(owner, each) for each in stopped)], also=also)
+
+        recovery_stop.naming(write)
+
+    def _keeping_the_rules(self, connection: Connection, person_id: str, change: Change) -> None:
+        """Make the change. Raises LastStrongFactor."""
+        before = people.find(connection, person_id)
+        change(connection)
+        after = people.find(connection, person_id)
+        assert before is not None and after is not None  # noqa: PT018 - accounts are never deleted
+        if leaves_too_little(before, after.authenticators, required=self.staff_need_passkeys):
+            raise LastStrongFactor
+
+    def _entry(self, owner: Owner, name: str, facts: Mapping[str, JSON]) -> Event:
+        who = owner.person.id
+        told: dict[str, JSON] = {"person": who, "actor": who, "command": OWN, **facts}
+        return Event(name, new_id("own", self.clock, self.entropy), facts=told, subject=owner.reference)
+
+    def _stopped(self, owner: Owner, recovery: str) -> Event:
+        identity = new_id("rcv", self.clock, self.entropy)
+        return recovery_stop.entry(identity, owner.person.id, recovery, OWN, owner.reference)
 
 
 def leaves_too_little(before: Account, after: frozenset[Factor], *, required: bool) -> bool:

@@ -1,8 +1,10 @@
-"""Stopping what somebody began in the owner's name: by a link, or by signing in as usual."""
+"""Stopping what somebody began in the owner's name: by a link, by signing in, or by changing how one signs in."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -10,6 +12,11 @@ from idp.authentication import told
 from idp.notices import Notices
 from idp.store import notices as outbox
 from idp.store import recoveries
+from kernel.canonical import JSON
+from kernel.identifiers.subject import SubjectRef
+from kernel.ledger.event import Event
+
+T = TypeVar("T")
 
 
 class OthersOpen(Exception):
@@ -25,7 +32,7 @@ def stop(connection: Connection, notices: Notices, person_id: str, now: datetime
     return _stop(connection, notices, person_id, now, at_window=True)
 
 
-def stop_by_sign_in(
+def stop_by_owner(
     connection: Connection, notices: Notices, person_id: str, named: tuple[str, ...], now: datetime
 ) -> None:
     """The same for what was asked for by a name alone. What two clerks allowed takes their notice's link to stop.
@@ -38,6 +45,25 @@ def stop_by_sign_in(
         raise OthersOpen(found)
     if found:
         _stop(connection, notices, person_id, now, at_window=False)
+
+
+def naming(write: Callable[[tuple[str, ...]], T]) -> T:
+    """Make a change that stops recoveries: with entries for those that turn out to be open, of which it is told.
+
+    Seldom there is one, so that nobody else waits for one more look.
+    """
+    named: tuple[str, ...] = ()
+    while True:
+        try:
+            return write(named)
+        except OthersOpen as others:
+            named = others.found
+
+
+def entry(identity: str, person_id: str, recovery: str, command: str, reference: SubjectRef | None) -> Event:
+    """That the owner stopped one."""
+    facts: dict[str, JSON] = {"recovery": recovery, "person": person_id, "actor": person_id, "command": command}
+    return Event("RecoveryStopped", identity, facts=facts, subject=reference)
 
 
 def _stop(connection: Connection, notices: Notices, person_id: str, now: datetime, *, at_window: bool) -> bool:

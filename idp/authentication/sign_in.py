@@ -190,28 +190,24 @@ class SignIn:
         changed its password or removed its passkey while checking took its time has ended the sessions there were, and
         not this one: then none begins.
         """
-        cookie, stopped = device.cookie or token(self.entropy), tuple[str, ...]()
-        reference = self.accounts.reference(person.id)
+        cookie, reference = device.cookie or token(self.entropy), self.accounts.reference(person.id)
         met = self._met(person, cookie, device, factor)
 
-        def work(connection: Connection) -> None:
-            if not stands(connection):
-                raise NotSignedIn
-            recovery_stop.stop_by_sign_in(connection, self.notices, person.id, stopped, self.clock.now())
-            met(connection)
+        def begin(stopped: tuple[str, ...]) -> Proved:
+            def work(connection: Connection) -> None:
+                if not stands(connection):
+                    raise NotSignedIn
+                recovery_stop.stop_by_owner(connection, self.notices, person.id, stopped, self.clock.now())
+                met(connection)
 
-        while True:
             entries = [self._stopped(person.id, each, reference) for each in stopped]
-            try:
-                session = self.sessions.signed_in(person, factor, reference, before, device, work, entries)
-            except recovery_stop.OthersOpen as others:  # seldom: so nobody else waits for one more look
-                stopped = others.found
-            else:
-                return Proved(session, cookie)
+            return Proved(self.sessions.signed_in(person, factor, reference, before, device, work, entries), cookie)
+
+        return recovery_stop.naming(begin)
 
     def _stopped(self, person_id: str, recovery: str, reference: SubjectRef | None) -> Event:
-        facts: dict[str, JSON] = {"recovery": recovery, "person": person_id, "actor": person_id, "command": "sign-in"}
-        return Event("RecoveryStopped", new_id("rcv", self.clock, self.entropy), facts=facts, subject=reference)
+        identity = new_id("rcv", self.clock, self.entropy)
+        return recovery_stop.entry(identity, person_id, recovery, "sign-in", reference)
 
     def _met(self, person: Person, cookie: str, device: Device, factor: Factor) -> Work:
         def work(connection: Connection) -> None:

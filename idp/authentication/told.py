@@ -146,6 +146,7 @@ RECOVERY_LINK = NoticeKind(
         "设置新密码（24 小时内有效，仅一次）：{link} 如果不是您申请的，请停止：{stop}",
         "Set a new password (within 24 hours, once): {link} If you did not ask for it, stop it: {stop}",
     ),
+    lets_in=True,
 )
 RECOVERY_AT_WINDOW = NoticeKind(
     "recovery-at-window",

@@ -60,7 +60,7 @@ class Channels:
         """Every channel of a person, oldest first."""
         stored = contacts.of_person(connection, person_id)
         wrapped = people.data_key(connection, person_id) if stored else b""
-        return tuple(self._opened(each, wrapped) for each in stored)
+        return tuple(_opened(self.vault, each, wrapped) for each in stored)
 
     def confirm(self, connection: Connection, person_id: str, channel_id: str) -> bool:
         """A message arrived there; False when the channel is gone or was confirmed before."""
@@ -71,14 +71,19 @@ class Channels:
         return contacts.use_for_codes(connection, person_id, channel_id, self.clock.now() if wanted else None)
 
     def remove(self, connection: Connection, person_id: str, channel_id: str) -> bool:
-        """Forget a channel; False when there is none. Notices already written still reach it."""
+        """Forget a channel; False when there is none. Notices already written still reach it, but none that lets in."""
         return contacts.remove(connection, person_id, channel_id)
 
-    def _opened(self, stored: StoredChannel, wrapped: bytes) -> Channel:
-        value = self.vault.open_more(stored.person, wrapped, stored.sealed, _place(stored.id)).decode()
-        return Channel(
-            stored.id, Contact(stored.kind, value), stored.confirmed_at, stored.created_at, stored.codes_since
-        )
+
+def still_confirmed(connection: Connection, vault: PersonVault, person_id: str, wrapped: bytes, to: Contact) -> bool:
+    """Whether an address is a confirmed channel of a person now."""
+    stored = [each for each in contacts.of_person(connection, person_id) if each.confirmed_at is not None]
+    return any(_opened(vault, each, wrapped).contact == to for each in stored)
+
+
+def _opened(vault: PersonVault, stored: StoredChannel, wrapped: bytes) -> Channel:
+    value = vault.open_more(stored.person, wrapped, stored.sealed, _place(stored.id)).decode()
+    return Channel(stored.id, Contact(stored.kind, value), stored.confirmed_at, stored.created_at, stored.codes_since)
 
 
 def _place(channel_id: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from idp.authentication.sealing import PersonVault
+from idp.notices.channels import still_confirmed
 from idp.notices.outbox import opened
-from idp.notices.sender import NotDelivered, Sender, Undeliverable
+from idp.notices.sender import Message, NotDelivered, Sender, Undeliverable
 from idp.store import notices, people
 from idp.store.notices import Outcome, StoredNotice
 from kernel.background import Ticker
@@ -77,9 +78,7 @@ class Courier:
     def _outcome(self, claimed: StoredNotice) -> Outcome | None:
         """What became of a try; None when it is worth another. Logs name the notice's id and kind alone."""
         try:
-            with self.database.read() as connection:
-                wrapped = people.data_key(connection, claimed.person)
-            self.sender.deliver(opened(self.vault, claimed, wrapped))
+            self.sender.deliver(self._message(claimed))
         except NotDelivered as error:
             logger("idp").warning("notice_delayed", notice=claimed.id, kind=claimed.kind, reason=str(error))
             return None
@@ -87,6 +86,16 @@ class Courier:
             logger("idp").warning("notice_given_up", notice=claimed.id, kind=claimed.kind, reason=str(error))
             return Outcome.GIVEN_UP
         return Outcome.DELIVERED
+
+    def _message(self, claimed: StoredNotice) -> Message:
+        """What to hand over. Raises CannotOpen, and Undeliverable for a key to an account whose address is no longer
+        its person's."""
+        with self.database.read() as connection:
+            wrapped = people.data_key(connection, claimed.person)
+            message = opened(self.vault, claimed, wrapped)
+            if message.lets_in and not still_confirmed(connection, self.vault, claimed.person, wrapped, message.to):
+                raise Undeliverable("no longer a confirmed channel")
+        return message
 
     def _rounds(self) -> None:
         while self.round() and not self._closing.is_set():

@@ -9,10 +9,15 @@ from kernel.text import Text
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
-    """One kind of notice: a stable name, and words with places such as ``{device}`` for short facts."""
+    """One kind of notice: a stable name, and words with places such as ``{device}`` for short facts.
+
+    ``lets_in``: whoever reads it can open the account, so it goes to a channel only while that is confirmed. All others
+    go out though the channel was removed meanwhile: whoever removed it may not be the owner.
+    """
 
     name: str
     words: Text
+    lets_in: bool = False
 
     def saying(self, **facts: Text | str) -> Text:
         """The words with their facts put in. Raises KeyError for a fact that is missing."""

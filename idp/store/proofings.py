@@ -48,6 +48,13 @@ def of_person(connection: Connection, person_id: str) -> list[Proofing]:
     ]
 
 
+def newest(connection: Connection, person_id: str, method: Method) -> datetime | None:
+    """When a person's newest proof of one kind was recorded, standing or not; None for one who has none."""
+    statement = select(func.max(proofing.c.recorded_at)).where(proofing.c.person == person_id)
+    found: datetime | None = connection.execute(statement.where(proofing.c.method == method.value)).scalar_one()
+    return found
+
+
 def end_above(connection: Connection, person_id: str, level: int, now: datetime) -> None:
     """Let no proof above a level stand any longer."""
     row = proofing.c

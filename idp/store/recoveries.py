@@ -32,11 +32,14 @@ def under_way(connection: Connection, person_id: str, now: datetime) -> bool:
     return connection.execute(statement).first() is not None
 
 
+def open_of(connection: Connection, person_id: str, now: datetime) -> tuple[str, ...]:
+    """The open ones of a person."""
+    return _ids(connection, recovery.c.person == person_id, now)
+
+
 def asked_for(connection: Connection, person_id: str, now: datetime) -> tuple[str, ...]:
     """The open ones of a person that nobody allowed at a window."""
-    theirs = (recovery.c.person == person_id) & recovery.c.at_window.is_(False)
-    statement = select(recovery.c.id).where(theirs, _open(now)).order_by(recovery.c.id)
-    return tuple(connection.execute(statement).scalars())
+    return _ids(connection, (recovery.c.person == person_id) & recovery.c.at_window.is_(False), now)
 
 
 def by_link(connection: Connection, link_hash: bytes, now: datetime) -> Recovery | None:
@@ -61,6 +64,11 @@ def stop(connection: Connection, person_id: str, now: datetime, *, at_window: bo
     if not at_window:
         statement = statement.where(recovery.c.at_window.is_(False))
     return connection.execute(statement.values(stopped_at=now)).rowcount > 0
+
+
+def _ids(connection: Connection, condition: ColumnElement[bool], now: datetime) -> tuple[str, ...]:
+    statement = select(recovery.c.id).where(condition, _open(now)).order_by(recovery.c.id)
+    return tuple(connection.execute(statement).scalars())
 
 
 def _open(now: datetime) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from idp.authentication.passwords import Passwords
 from idp.authentication.sign_in import SignIn
+from idp.authentication.told import PASSWORD_CHANGED
 from idp.composition.proofing import recovery_clerk
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
@@ -29,6 +30,7 @@ from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
 from tests.doubles.statements import statements
 
 NEW = "violet tram over granite"
+MAIL = Contact(ContactKind.EMAIL, "wang@example.org")
 HOURS = 3600
 DELAY = 48 * HOURS
 
@@ -133,9 +135,7 @@ def new_devices(provider: Provider) -> int:
 
 
 def test_every_confirmed_channel_is_told(provider: Provider) -> None:
-    person, mail = provider.person("wang").id, Contact(ContactKind.EMAIL, "wang@example.org")
-    channels = provider.notices.channels
-    provider.database.write(lambda connection: channels.add(connection, person, mail, confirmed=True))
+    mailbox_added(provider)
     ask(provider)
     told(provider)
     begun = [message.to.kind for message in provider.mailbox.messages if "asked to recover" in message.text.en]
@@ -185,6 +185,55 @@ def test_a_sign_in_records_only_what_it_stops_itself(either_provider: Provider) 
     [stopped] = provider.events("RecoveryStopped")
     assert stopped["facts"]["command"] == "recovery"
     assert len(provider.events("SignedIn")) == 1
+
+
+def mailbox_added(provider: Provider) -> str:
+    """The id of a confirmed mailbox of wang's, besides the telephone."""
+    person, channels = provider.person("wang").id, provider.notices.channels
+    return provider.database.write(lambda connection: channels.add(connection, person, MAIL, confirmed=True))
+
+
+def test_whoever_is_signed_in_stops_it_by_shutting_somebody_out(either_provider: Provider) -> None:
+    """The link would go to the mailbox that was removed, and let in whoever knew the password that was changed."""
+    provider = either_provider
+    old, owner = mailbox_added(provider), Account(provider, "wang")
+    owner.open("/account/security/password")  # signed in before anybody asks
+    changes: list[tuple[str, dict[str, str]]] = [
+        (f"channels/{old}/remove", {}),
+        ("password", {"password": PASSWORD, "new": NEW, "again": NEW}),
+        ("app/remove", {}),
+    ]
+    for number, (path, sent) in enumerate(changes):
+        ask(provider, address=f"203.0.113.{number}")
+        told(provider)
+        at = f"/account/security/{path}"
+        assert owner.browser.submit(owner.browser.get(at), **sent).status_code == 200
+        entries, begun = provider.events(), provider.events("RecoveryTakenUp")[-1]
+        assert entries[-1]["event"] == "RecoveryStopped"  # in the change's own transaction
+        assert entries[-1]["facts"]["recovery"] == begun["facts"]["recovery"]
+        assert entries[-1]["facts"]["command"] == "own-account"
+        assert sum("was stopped" in words for words in told(provider)) == number + 1
+    assert len(provider.events("RecoveryStopped")) == len(changes)
+    provider.clock.advance(DELAY)
+    assert not any("/recover/link/" in words for words in told(provider))
+
+
+def test_a_link_goes_to_no_channel_that_was_removed_and_other_notices_do(provider: Provider) -> None:
+    """However it was removed; whoever did that may not be the owner, who is told of everything else there."""
+    old, person = mailbox_added(provider), provider.person("wang").id
+    ask(provider)
+    told(provider)
+    provider.database.write(lambda connection: provider.notices.send(connection, person, PASSWORD_CHANGED))
+    provider.database.write(lambda connection: provider.notices.channels.remove(connection, person, old))
+    told(provider)
+    provider.clock.advance(DELAY)
+    told(provider)
+
+    def reached(words: str) -> set[ContactKind]:
+        return {message.to.kind for message in provider.mailbox.messages if words in message.text.en}
+
+    assert reached("/recover/link/") == {ContactKind.PHONE}
+    assert reached("password was changed") == {ContactKind.PHONE, ContactKind.EMAIL}
 
 
 def test_a_link_that_is_out_already_is_stopped_too(provider: Provider) -> None:

@@ -12,7 +12,7 @@ from idp.store import people, proofings
 from tests.doubles.account import Account
 from tests.doubles.administrators import Console, appoint, person_id, press, signed_in
 from tests.doubles.browser import Browser
-from tests.doubles.identity_provider import LI, MARKET, PASSWORD, TOTP_SECRET, WANG, Provider, citizen
+from tests.doubles.identity_provider import ISSUER, LI, MARKET, PASSWORD, PHONE, TOTP_SECRET, WANG, Provider, citizen
 
 CHEN = citizen(77)
 NEW = "violet tram over granite"
@@ -83,12 +83,50 @@ def test_nobody_confirms_their_own_check_and_no_administrator_confirms_a_clerks(
     assert Console(staffed, "clerk2").call("POST", at, decision).status_code == 422  # once
 
 
-def proposed(provider: Provider, path: str = "checks", **changes: Any) -> dict[str, Any]:
-    """A proposal about chen by the first clerk."""
+def proposed(provider: Provider, path: str = "checks", username: str = "chen", **changes: Any) -> dict[str, Any]:
+    """A proposal by the first clerk."""
     body = {**SEEN, "level": 4, **changes} if path == "checks" else {"reference": "R-1"}
-    answer = Console(provider, "clerk").call("POST", f"/window/{person_id(provider, 'chen')}/{path}", body)
+    answer = Console(provider, "clerk").call("POST", f"/window/{person_id(provider, username)}/{path}", body)
     assert answer.status_code == 202, answer.text
     return dict(answer.json["proposal"])
+
+
+def confirm(console: Console, proposal: dict[str, Any], **typed: str) -> Any:
+    return console.call("POST", f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"], **typed})
+
+
+def test_a_check_from_before_a_recovery_restores_no_level_after_it(staffed: Provider) -> None:
+    """ADR 0099: the document is checked anew, after the recovery; the clerk may have seen somebody else."""
+    staffed.administration.people.add(NewPerson("zhou", "陈晨", PASSWORD, assurance=4, subject=CHEN, contacts=(PHONE,)))
+    second = Console(staffed, "clerk2")
+    early, recovery = proposed(staffed, username="zhou"), proposed(staffed, "recovery", "zhou")
+    staffed.clock.advance(1)
+    path = confirm(second, recovery, number=CHEN.value).json["recovery_link"].removeprefix(ISSUER)
+    browser = Browser(staffed)
+    assert browser.submit(browser.get(path), new=NEW, again=NEW).status_code == 200
+    refused = confirm(second, early, **AGAIN)
+    assert (refused.status_code, staffed.person("zhou").assurance) == (422, 2)
+    assert "重新核验证件" in refused.json["detail"]
+    staffed.clock.advance(1)
+    assert confirm(second, proposed(staffed, username="zhou"), **AGAIN).status_code == 204
+    assert staffed.person("zhou").assurance == 4
+    assert confirm(second, proposed(staffed, username="zhou", level=3), **AGAIN).status_code == 204
+    staffed.deliver()
+    notices = [words for words in staffed.mailbox.words() if "level of assurance is now" in words]
+    assert ["is now 4" in words for words in notices] == [True, True]  # the level, and not that of the newest proof
+
+
+def test_nothing_is_confirmed_for_an_account_disabled_meanwhile(staffed: Provider) -> None:
+    waiting = [(proposed(staffed), AGAIN), (proposed(staffed, "recovery", "wang"), {"number": WANG.value})]
+    guard, second = Console(staffed, "security"), Console(staffed, "clerk2")
+    for name in ("chen", "wang"):
+        assert guard.call("POST", f"/people/{person_id(staffed, name)}/disable").status_code == 204
+    for proposal, typed in waiting:
+        refused = confirm(second, proposal, **typed)
+        assert refused.status_code == 422
+        assert "停用" in refused.json["detail"]
+    assert staffed.person("chen").assurance == 1
+    assert not staffed.events("RecoveryAllowed")
 
 
 @pytest.mark.parametrize(
@@ -133,21 +171,15 @@ def test_readings_that_differ_are_counted_for_an_account_whatever_is_proposed(st
     """Guesses wait longer and longer, also when the right one is among them, and a new proposal gives no new tries."""
     first, another, second = proposed(staffed), proposed(staffed), Console(staffed, "clerk2")
 
-    def confirm(proposal: dict[str, Any], **typed: str) -> Any:
-        body = {"digest": proposal["digest"], **AGAIN, **typed}
-        return second.call("POST", f"/proposals/{proposal['id']}/confirm", body)
-
     for number in range(4):
-        assert confirm(first, number=citizen(100 + number).value).status_code == 422
+        assert confirm(second, first, **{**AGAIN, "number": citizen(100 + number).value}).status_code == 422
     assert len(staffed.events("SecondReadingDiffered")) == 4
-    early = confirm(another)
+    early = confirm(second, another, **AGAIN)
     assert early.status_code == 422
     assert "秒后重试" in early.json["detail"]
     assert staffed.person("chen").assurance == 1
     staffed.clock.advance(16 * 60)
-    late = Console(staffed, "clerk2")
-    body = {"digest": another["digest"], **AGAIN}
-    assert late.call("POST", f"/proposals/{another['id']}/confirm", body).status_code == 204
+    assert confirm(Console(staffed, "clerk2"), another, **AGAIN).status_code == 204
 
 
 def test_a_recovery_takes_the_number_on_record_and_the_user_name_where_there_is_none(staffed: Provider) -> None:
@@ -221,14 +253,12 @@ def test_an_account_with_another_number_and_staff_are_refused(provider: Provider
 
 def test_T8_two_clerks_let_somebody_back_in_without_delay_but_never_silently(staffed: Provider) -> None:
     """The link works once; the owner is told on every channel, with a way to stop it."""
-    wang = person_id(staffed, "wang")
     clerk, second = Console(staffed, "clerk"), Console(staffed, "clerk2")
 
     def allowed() -> str:
-        proposal = clerk.call("POST", f"/window/{wang}/recovery", {"reference": "R-1"}).json["proposal"]
-        at, decision = f"/proposals/{proposal['id']}/confirm", {"digest": proposal["digest"], "number": WANG.value}
-        assert clerk.call("POST", at, decision).status_code == 403
-        answer = second.call("POST", at, decision)
+        proposal = proposed(staffed, "recovery", "wang")
+        assert confirm(clerk, proposal, number=WANG.value).status_code == 403
+        answer = confirm(second, proposal, number=WANG.value)
         assert answer.status_code == 200, answer.text
         return str(answer.json["recovery_link"]).removeprefix(staffed.settings.issuer)
 

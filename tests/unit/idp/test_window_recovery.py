@@ -165,6 +165,20 @@ def test_a_passkey_shown_while_it_is_removed_begins_no_session(staffed: Provider
     assert browser.cookie("idp-sso") is None
 
 
+def test_it_takes_the_place_of_one_asked_for_with_an_entry_for_that(staffed: Provider) -> None:
+    asking = Browser(staffed)
+    asking.submit(asking.get("/recover"), username="wang")
+    told(staffed)
+    [begun] = staffed.events("RecoveryTakenUp")
+    allowed(staffed)
+    *_, permitted, stopped = staffed.events()
+    assert (permitted["event"], stopped["event"]) == ("RecoveryAllowed", "RecoveryStopped")
+    assert stopped["facts"]["recovery"] == begun["facts"]["recovery"] != permitted["facts"]["recovery"]
+    assert stopped["facts"]["actor"] == person_id(staffed, "clerk2")
+    staffed.clock.advance(DELAY)
+    assert not any("Set a new password" in words for words in told(staffed))
+
+
 def test_an_app_that_somebody_was_setting_up_is_forgotten(staffed: Provider) -> None:
     """Who began it has its secret: nobody is shown it to confirm."""
     staffed.administration.people.add(NewPerson("chen", "陈晨", PASSWORD))
