@@ -12,7 +12,7 @@ from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, check, read
 from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.endpoints.forms import query_or_form
 from idp.endpoints.par import REQUEST_URI_PREFIX
-from idp.errors import InvalidRequestError, InvalidRequestUriError, NotRedirected, OAuthError
+from idp.errors import InvalidRequestError, InvalidRequestUriError, LoginRequiredError, NotRedirected, OAuthError
 from idp.interaction.cross_site import CrossSitePosts
 from idp.interaction.flow import AuthorizationFlow
 from idp.model.authorization import AuthorizationRequest
@@ -59,11 +59,17 @@ class AuthorizationEndpoint:
         return sent_on or self.flow.begin(request, checked, pushed)
 
     def _hinted(self, checked: AuthorizationRequest, hint: str | None) -> AuthorizationRequest:
-        """Whom the client expects (OpenID Connect Core 1.0 §3.1.2.1); a hint it was not given itself says nothing."""
+        """Whom the client expects (OpenID Connect Core 1.0 §3.1.2.1); a hint it was not given itself says nothing.
+
+        Raises LoginRequiredError where `claims` and the hint expect two: nobody is both.
+        """
         claims = {} if hint is None else self.hints.read(hint)
-        if claims.get("aud") != checked.client_id or checked.expected_sub is not None:
+        if claims.get("aud") != checked.client_id:
             return checked
-        return replace(checked, expected_sub=str(claims.get("sub")))
+        hinted = str(claims["sub"])
+        if checked.expected_sub not in (None, hinted):
+            raise LoginRequiredError("id_token_hint is about another person than the sub of claims.")
+        return replace(checked, expected_sub=hinted)
 
     def _asked(self, parameters: Mapping[str, str]) -> tuple[Asked, bytes | None]:
         client = self.directory.enabled(parameters.get("client_id", ""))

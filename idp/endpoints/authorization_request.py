@@ -197,8 +197,8 @@ def read(asked: Asked) -> AuthorizationRequest:
         nonce=asked.get("nonce"),
         prompt=frozenset((asked.get("prompt") or "").split()),
         max_age=None if max_age is None else int(max_age),
-        levels=claims.levels or in_order,
-        levels_required=claims.levels_required or not claims.levels,  # RFC 9470 §5: acr_values are more than a wish
+        levels=claims.levels if claims.levels_required else in_order or claims.levels,
+        levels_required=claims.levels_required or bool(in_order),  # RFC 9470 §5: acr_values are more than a wish
         claims=claims.asked,
         response_mode=response_mode.of(asked),
         login_hint=asked.get("login_hint"),

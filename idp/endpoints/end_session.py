@@ -26,12 +26,16 @@ from kernel.web.http import HttpRequest, HttpResponse, redirect
 
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
-    """A checked request: who sent the person, where they go afterwards, and whom the client believes signed in."""
+    """A checked request: who sent the person, where they go afterwards, and whom the client believes signed in.
+
+    ``sector``: the organisation by whose identifiers the hint speaks; also of a client that is disabled by now.
+    """
 
     client: Client | None
     redirect_uri: str | None
     state: str | None
     hint: Mapping[str, JSON] | None
+    sector: str | None
 
     @property
     def target(self) -> str | None:
@@ -76,9 +80,9 @@ class EndSessionEndpoint:
         session = self.presence.unended(request)
         if session is None:  # or it cannot be seen: before anybody is told of an end, the cookie has to be able to come
             return self.cross_site.sent_on(request, parameters, asked.redirect_uri) or self._leave(asked, None)
-        if asked.hint is None or asked.client is None:
+        if asked.hint is None or asked.sector is None:
             return self.ask(asked)
-        return self._by_hint(session, asked, asked.hint, asked.client)
+        return self._by_hint(session, asked, asked.hint, asked.sector)
 
     def confirmed(self, request: HttpRequest) -> HttpResponse:
         """The person pressed the button (a page of ours, so the form's token was checked)."""
@@ -107,20 +111,24 @@ class EndSessionEndpoint:
         client_id = parameters.get("client_id", None if hint is None else str(hint["aud"]))
         if hint is not None and client_id != hint["aud"]:
             raise InvalidRequestError("client_id is not the audience of id_token_hint.")
-        client = None if client_id is None else self.directory.enabled(client_id)
+        known = None if client_id is None else self.directory.known(client_id)
+        if known is not None and known.disabled and hint is not None:
+            # Its people may still leave: the hint permits nothing else. Nobody is sent back to it.
+            return LogoutRequest(None, None, None, hint, known.organisation)
+        client = None if known is None or known.disabled else known
         if client_id is not None and client is None:
             raise InvalidRequestError("The client is unknown.")
         target = parameters.get("post_logout_redirect_uri")
         if target is not None and (client is None or target not in client.post_logout_redirect_uris):
             raise InvalidRequestError("post_logout_redirect_uri is not registered for this client.")
-        return LogoutRequest(client, target, parameters.get("state"), hint)
+        return LogoutRequest(
+            client, target, parameters.get("state"), hint, None if client is None else client.organisation
+        )
 
-    def _by_hint(
-        self, session: Session, asked: LogoutRequest, hint: Mapping[str, JSON], client: Client
-    ) -> HttpResponse:
-        if hint.get("sub") != self.pairwise.subject(session.person, client.organisation):
+    def _by_hint(self, session: Session, asked: LogoutRequest, hint: Mapping[str, JSON], sector: str) -> HttpResponse:
+        if hint.get("sub") != self.pairwise.subject(session.person, sector):
             raise NotRedirected(InvalidRequestError("id_token_hint is about another person than the one signed in."))
-        if hint.get("sid") != self.pairwise.session(session.id, client.organisation):
+        if hint.get("sid") != self.pairwise.session(session.id, sector):
             return self.ask(asked)  # an old hint, shown again: the person decides
         return self._end(session, asked)
 

@@ -9,14 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints.addresses import INTERACTION
+from idp.endpoints.addresses import INTERACTION, UNANSWERED
 from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.errors import AccessDeniedError, ConsentRequiredError, OAuthError, UnauthorizedClientError
 from idp.interaction import cookies
+from idp.interaction.asked import Asked
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
-from idp.interaction.steps import LOGIN, SELECT_ACCOUNT, SignedInPerson, Step, next_step
+from idp.interaction.steps import LOGIN, SELECT_ACCOUNT, SignedInPerson, Step, next_step, what_is_asked
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
 from idp.model.consent import Consent
@@ -60,10 +61,12 @@ class AuthorizationFlow:
         interaction = Interaction(token(self.entropy), asked, pushed, self.clock.now())
         try:
             present = self.presence.of(request, self.client(asked))
-            if next_step(asked, interaction.started_at, present) is not Step.DONE or present is None:
+            if self.step(interaction, present) is not Step.DONE or present is None:
                 return self._ask(request, interaction)
             return self._answer(interaction, present, ())
         except OAuthError as error:
+            if pushed is not None:
+                self.database.write(lambda connection: self._spend(connection, pushed))
             return self._refusal(asked, error)
 
     def find(self, request: HttpRequest, interaction_id: str) -> Interaction | None:
@@ -80,6 +83,14 @@ class AuthorizationFlow:
         if client is None:
             raise UnauthorizedClientError("The client may not ask any more.")
         return client
+
+    def step(self, interaction: Interaction, present: SignedInPerson | None) -> Step:
+        """What comes next, as of now. Raises OAuthError."""
+        return next_step(interaction.request, interaction.started_at, present, self.clock.now())
+
+    def missing(self, interaction: Interaction, present: SignedInPerson) -> Asked | None:
+        """What this person has yet to show, as of now. Raises OAuthError."""
+        return what_is_asked(interaction.request, interaction.started_at, present, self.clock.now())
 
     def choose(self, interaction: Interaction, *, another: bool) -> None:
         """The account chooser was answered: from here on the request is one of this person, or asks for a sign-in."""
@@ -108,20 +119,27 @@ class AuthorizationFlow:
 
         return self._answer(interaction, present, events, agreed)
 
-    def refuse(self, interaction: Interaction, error: OAuthError, events: Sequence[Event] = ()) -> HttpResponse:
-        """End the interaction without a code, and tell the client why. Raises AlreadyFinished."""
+    def refuse(self, interaction: Interaction, error: OAuthError) -> HttpResponse:
+        """End the interaction without a code, and tell the client why. Raises AlreadyFinished.
+
+        A request that is answered elsewhere goes on waiting: whoever is here cannot answer it, and nobody said no.
+        """
+        asked = interaction.request
+        self._commit((), lambda connection: self._end(connection, interaction))
+        if asked.answered_elsewhere:
+            return redirect(f"{asked.redirect_uri}?{UNANSWERED}=1")
+        return self._refusal(asked, error)
+
+    def deny(self, interaction: Interaction, events: Sequence[Event]) -> HttpResponse:
+        """The person said no, and whoever asked is told so. Raises AlreadyFinished."""
 
         def work(connection: Connection) -> None:
-            self._finish(connection, interaction)
+            self._end(connection, interaction)
             if interaction.request.answered_elsewhere:
                 self._tell_asker(connection, interaction.request, None)
 
         self._commit(events, work)
-        return self._refusal(interaction.request, error)
-
-    def deny(self, interaction: Interaction, events: Sequence[Event]) -> HttpResponse:
-        """The person said no. Raises AlreadyFinished."""
-        return self.refuse(interaction, AccessDeniedError("The person said no."), events)
+        return self._refusal(interaction.request, AccessDeniedError("The person said no."))
 
     def to_the_pages(self, request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
         """To the first page in any case: a request that is answered elsewhere (RFC 8628 §3.3, CIBA §8)."""
@@ -153,7 +171,7 @@ class AuthorizationFlow:
                 agreed(connection)
             _check_consent(connection, asked, present, now)
             self.mandates.require_choice(connection, present.person.id, asked.acting)
-            if interaction.pushed is not None and not pushed_requests.spend(connection, interaction.pushed, now):
+            if not self._spend(connection, interaction.pushed):
                 raise AlreadyFinished  # A5: one pushed request, one code
             keep(connection)
 
@@ -194,6 +212,14 @@ class AuthorizationFlow:
     def _finish(self, connection: Connection, interaction: Interaction) -> None:
         if not interactions.finish(connection, interaction.id, self.clock.now()):
             raise AlreadyFinished
+
+    def _end(self, connection: Connection, interaction: Interaction) -> None:
+        """Without a code. The pushed request has had its answer, too (RFC 9126 §4)."""
+        self._finish(connection, interaction)
+        self._spend(connection, interaction.pushed)
+
+    def _spend(self, connection: Connection, pushed: bytes | None) -> bool:
+        return pushed is None or pushed_requests.spend(connection, pushed, self.clock.now())
 
     def _refusal(self, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
         return self.answers.failure(asked.back, error)

@@ -54,16 +54,18 @@ class SignedInPerson:
         return self.session.authentication.level(self.person.assurance)
 
 
-def next_step(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
+def next_step(
+    request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None, now: datetime
+) -> Step:
     """What comes next. Raises OAuthError when this person cannot give it, or `prompt=none` forbids asking."""
-    step = _needed(request, started_at, present)
+    step = _needed(request, started_at, present, now)
     if "none" in request.prompt and step is not Step.DONE:
         raise silent_refusal(step)
     return step
 
 
-def _needed(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None) -> Step:
-    since = fresh_since(request, started_at)
+def _needed(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson | None, now: datetime) -> Step:
+    since = fresh_since(request, started_at, now)
     if present is None:
         return Step.SIGN_IN
     authentication = present.session.authentication
@@ -76,7 +78,7 @@ def _needed(request: AuthorizationRequest, started_at: datetime, present: Signed
         if authentication.at >= started_at:
             raise LoginRequiredError("Another person signed in than the one expected.")
         return Step.SIGN_IN
-    asked = what_is_asked(request, started_at, present)
+    asked = what_is_asked(request, started_at, present, now)
     if asked is not None:
         return Step(asked.proof.value)
     if request.details and present.reference is None:
@@ -86,22 +88,28 @@ def _needed(request: AuthorizationRequest, started_at: datetime, present: Signed
     return Step.CONSENT if consent_is_needed(request, present) else Step.DONE
 
 
-def what_is_asked(request: AuthorizationRequest, started_at: datetime, present: SignedInPerson) -> Asked | None:
+def what_is_asked(
+    request: AuthorizationRequest, started_at: datetime, present: SignedInPerson, now: datetime
+) -> Asked | None:
     """What this person has yet to show for this request. Raises UnmetAuthenticationRequirementsError."""
     return still_asked(
         required_level(request, present.person),
         resistant=present.owes_passkey,
-        shown=present.session.authentication.since(fresh_since(request, started_at)),
+        shown=present.session.authentication.since(fresh_since(request, started_at, now)),
         authenticators=present.person.authenticators,
     )
 
 
-def fresh_since(request: AuthorizationRequest, started_at: datetime) -> datetime:
-    """The oldest authentication that counts (OpenID Connect Core 1.0 §3.1.2.1: `prompt=login`, `max_age`)."""
+def fresh_since(request: AuthorizationRequest, started_at: datetime, now: datetime) -> datetime:
+    """The oldest authentication that counts (OpenID Connect Core 1.0 §3.1.2.1: `prompt=login`, `max_age`).
+
+    One within this request counts, however slow the person; an earlier one is measured when the answer is made, since
+    the client measures it then.
+    """
     if LOGIN in request.prompt:
         return started_at
     if request.max_age is not None:
-        return started_at - min(timedelta(seconds=request.max_age), timedelta(days=365))
+        return min(started_at, now - min(timedelta(seconds=request.max_age), timedelta(days=365)))
     return datetime.min.replace(tzinfo=started_at.tzinfo)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.authentication.throttling import Throttle, TooManyTries, network
-from idp.endpoints.addresses import DEVICE
+from idp.endpoints.addresses import DEVICE, UNANSWERED
 from idp.endpoints.device_authorization import DONE, UserCodes
 from idp.errors import OAuthError
 from idp.interaction.flow import AuthorizationFlow
@@ -72,6 +72,7 @@ class DevicePages:
         return page_response(
             "idp/answered_elsewhere.html",
             refused="error" in request.parameters(),
+            unanswered=UNANSWERED in request.parameters(),
             agreed=_AGREED,
             going_on=_GOING_ON,
             warning=_WARNING,

@@ -14,7 +14,7 @@ from idp.errors import InvalidAuthorizationDetailsError, OAuthError, Temporarily
 from idp.interaction.asked import Asked, Proof
 from idp.interaction.flow import AuthorizationFlow
 from idp.interaction.presence import Presence
-from idp.interaction.steps import SignedInPerson, Step, next_step, what_is_asked
+from idp.interaction.steps import SignedInPerson, Step
 from idp.model.authorization import AuthorizationRequest
 from idp.model.session import Interaction
 from idp.pages import forms
@@ -48,7 +48,7 @@ class InteractionPages:
         interaction = self._open(request, interaction_id)
         try:
             present = self.presence.of(request, self.flow.client(interaction.request))
-            step = next_step(interaction.request, interaction.started_at, present)
+            step = self.flow.step(interaction, present)
             if step is Step.DONE and present is not None:
                 return self.flow.allow(interaction, present)
             if step is Step.CONSENT and present is not None:
@@ -67,7 +67,7 @@ class InteractionPages:
         interaction = self._open(request, interaction_id)
         try:
             present = self.presence.of(request, self.flow.client(interaction.request))
-            if next_step(interaction.request, interaction.started_at, present) is Step.ACCOUNT:
+            if self.flow.step(interaction, present) is Step.ACCOUNT:
                 self.flow.choose(interaction, another=forms.field(request, forms.ACCOUNT) == forms.ANOTHER)
         except OAuthError as error:
             return self.flow.refuse(interaction, error)
@@ -79,7 +79,7 @@ class InteractionPages:
         interaction = self._open(request, interaction_id)
         try:
             present = self.presence.of(request, self.flow.client(interaction.request))
-            step = next_step(interaction.request, interaction.started_at, present)
+            step = self.flow.step(interaction, present)
             chosen = forms.field(request, forms.ACTING)
             if step is Step.ACTING and present is not None and self._may_choose(interaction, present, chosen):
                 self.flow.act_for(interaction, chosen)
@@ -111,7 +111,7 @@ class InteractionPages:
         try:
             client = self.flow.client(asked)
             present = self.presence.of(request, client)
-            if present is None or next_step(asked, interaction.started_at, present) is not Step.CONSENT:
+            if present is None or self.flow.step(interaction, present) is not Step.CONSENT:
                 return redirect(f"{INTERACTION}/{interaction.id}")
             allowed = forms.field(request, forms.DECISION) == forms.ALLOW
             page = self._words(interaction, present)
@@ -158,10 +158,10 @@ class InteractionPages:
     def _asked(self, request: HttpRequest, interaction: Interaction) -> Asked:
         """What this browser's person has yet to show; a new sign-in where nothing is missing. Raises OAuthError."""
         present = self.presence.of(request, self.flow.client(interaction.request))
-        step = next_step(interaction.request, interaction.started_at, present)
+        step = self.flow.step(interaction, present)
         if step is Step.SIGN_IN or present is None:
             return Asked(Proof.SIGN_IN)
-        return what_is_asked(interaction.request, interaction.started_at, present) or Asked(Proof.SIGN_IN)
+        return self.flow.missing(interaction, present) or Asked(Proof.SIGN_IN)
 
     def _place(self, interaction: Interaction) -> Place:
         client, address = self.flow.client(interaction.request), f"{INTERACTION}/{interaction.id}"

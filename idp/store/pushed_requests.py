@@ -35,7 +35,7 @@ def find(connection: Connection, reference_hash: bytes, client_id: str, now: dat
 
 
 def spend(connection: Connection, reference_hash: bytes, now: datetime) -> bool:
-    """Use a request up, when its code is made: True once. Until then a browser may reload the page (RFC 9126 §4)."""
+    """Use a request up, when it is answered: True once. Until then a browser may reload the page (RFC 9126 §4)."""
     statement = (
         update(pushed_request)
         .where(pushed_request.c.hash == reference_hash, pushed_request.c.used_at.is_(None))

@@ -36,6 +36,6 @@ class IdTokenHints:
             claims = compact.json_object(signed.payload)
         except (InvalidToken, Refused):
             raise InvalidRequestError("id_token_hint is not an ID token of this provider.") from None
-        if claims.get("iss") != self.issuer or not isinstance(claims.get("aud"), str):
+        if claims.get("iss") != self.issuer or not id_token.is_one(claims):
             raise InvalidRequestError("id_token_hint is not an ID token of this provider.")
         return claims

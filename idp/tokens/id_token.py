@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from idp.model import assurance
 from idp.model.claims import of_scopes
 from idp.tokens import lifetimes
@@ -12,6 +14,7 @@ from idp.tokens.person_claims import PersonClaims
 from kernel.canonical import JSON
 
 TYPE = "JWT"
+_TEXTS, _TIMES = ("aud", "sub", "sid", "at_hash"), ("iat", "exp", "auth_time")
 
 
 def claims(
@@ -44,3 +47,10 @@ def claims(
     if entitlement.is_for_the_exchange or entitlement.resource is not None:
         names |= of_scopes(entitlement.scope)  # no access token for userinfo exists, so they stand here (§5.4)
     return made | (about.told(signed_in.person, names) if names else {})
+
+
+def is_one(claims: Mapping[str, JSON]) -> bool:
+    """Whether claims that we signed are an ID token's: userinfo and JARM answers are of the same type."""
+    return all(type(claims.get(name)) is str for name in _TEXTS) and all(
+        type(claims.get(name)) is int for name in _TIMES
+    )

@@ -105,6 +105,29 @@ def test_signing_out_twice_returns_all_the_same(party: RelyingParty, browser: Br
         assert answer.headers["Location"] == LOGGED_OUT
 
 
+def test_2_a_hint_of_a_client_that_was_disabled_still_signs_out(
+    party: RelyingParty, browser: Browser, provider: Provider
+) -> None:
+    """The person leaves; nobody is sent back to such a client, and without a hint it is unknown."""
+    other = RelyingParty(provider)
+    hint, query = party.tokens(browser)["id_token"], {"post_logout_redirect_uri": LOGGED_OUT, "state": "abc"}
+    provider.administration.clients.disable(party.id)
+    provider.clock.advance(1)
+    assert leave(browser, client_id=party.id, **query).status_code == 400
+    assert leave(Browser(provider), client_id=other.id, id_token_hint=hint, **query).status_code == 400
+    other.tokens(browser)
+    answer = leave(browser, id_token_hint=hint, **query)
+    assert (answer.status_code, answer.headers.get("Location")) == (200, None)
+    assert "已退出登录" in answer.text
+    assert LOGGED_OUT not in answer.text
+    assert not signed_in(browser, other)
+    other.tokens(browser)
+    again = leave(browser, id_token_hint=hint, **query)  # of a session that is over: the person decides
+    assert form_of(again).action == "/logout/confirm"
+    assert "已退出登录" in browser.submit(again).text
+    assert not signed_in(browser, other)
+
+
 @pytest.fixture
 def week(opened: Opened) -> Iterator[Provider]:
     """A provider whose sessions outlive the day that a retired key is kept for."""

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.doubles.browser import Browser, form_of, parameters
 from tests.doubles.identity_provider import EXCHANGE, ISSUER, PASSWORD, Provider
-from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, details, public_client
+from tests.doubles.relying_party import CALLBACK, CHALLENGE, RelyingParty, claims_of, details, public_client
 
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 CIBA = "urn:openid:params:grant-type:ciba"
@@ -194,6 +194,37 @@ def test_A5_a_pushed_request_raced_by_two_tabs_makes_one_code(party: RelyingPart
     assert browser.submit(first, decision="allow").status_code == 303
     assert "code" in parameters(browser.left_for)
     assert browser.submit(second, decision="allow").status_code == 404
+
+
+def test_A5_a_pushed_request_that_was_refused_makes_no_code(party: RelyingParty, browser: Browser) -> None:
+    """RFC 9126 §4: it is used once, whatever the answer was, and whether a page was shown."""
+    silent, asked = party.pushed_url(prompt="none"), party.pushed_url()
+    assert parameters(browser.get(silent).headers["Location"])["error"] == "login_required"
+    assert browser.walk(asked, decision="deny")["error"] == "access_denied"
+    for url in (silent, asked):
+        assert_shown_and_not_sent(browser.get(url))
+    other = party.pushed_url()
+    assert "code" in browser.walk(other)
+
+
+def test_max_age_is_measured_when_the_answer_is_made(party: RelyingParty, browser: Browser, provider: Provider) -> None:
+    """OpenID Connect Core 1.0 §3.1.2.1: by then the client measures it; who signs in for this request has done so."""
+
+    def age() -> int:
+        claims = claims_of(party.redeem(browser.sent_back()["code"]).json["id_token"])
+        return int(claims["iat"] - claims["auth_time"])
+
+    browser.walk(RelyingParty(provider).authorize_url())
+    provider.clock.advance(9)
+    page = browser.follow(browser.get(party.authorize_url(max_age="10")))
+    assert "decision" in form_of(page).names
+    provider.clock.advance(25 * 60)
+    page = browser.submit(page, decision="allow")
+    assert "password" in form_of(page).names
+    page = browser.submit(page, username="wang", password=PASSWORD)
+    provider.clock.advance(60)
+    browser.submit(page, decision="allow")
+    assert age() == 60
 
 
 def test_A5_a_pushed_request_belongs_to_its_client_and_expires(party: RelyingParty, provider: Provider) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints.addresses import ASKED
+from idp.endpoints.addresses import ASKED, UNANSWERED
 from idp.endpoints.backchannel_authentication import DONE
 from idp.interaction.flow import AuthorizationFlow
 from idp.model.backchannel import BackchannelRequest
@@ -59,6 +59,7 @@ class RequestPages:
         return page_response(
             "idp/answered_elsewhere.html",
             refused="error" in request.parameters(),
+            unanswered=UNANSWERED in request.parameters(),
             agreed=_AGREED,
             going_on=_GOING_ON,
             warning=_WARNING,

@@ -131,6 +131,23 @@ def test_11_a_person_who_says_no_is_obeyed(provider: Provider, window: Window) -
     assert error(window.poll(asked["auth_req_id"])) == (400, "access_denied")
 
 
+def test_11_no_is_said_by_the_person_who_was_asked_and_by_nobody_else(provider: Provider, window: Window) -> None:
+    """Another person's page load ends what this browser had open, and nothing else."""
+    asked, browser = window.ask().json["auth_req_id"], Browser(provider)
+    page = browser.submit(with_requests(browser, signed_in(browser)))
+    assert "decision" in form_of(page).names
+    tab = browser.follow(browser.get(RelyingParty(provider).authorize_url(prompt="login")))
+    browser.submit(tab, username="li", password=PASSWORD)
+    address = form_of(page).action.removesuffix("/consent")
+    assert "这项请求还没有得到答复" in browser.follow(browser.get(address)).text
+    assert browser.get(address).status_code == 404
+    assert error(window.poll(asked)) == (400, "authorization_pending")
+    provider.clock.advance(5)
+    assert "您没有同意" in confirm(provider, "deny").text
+    assert error(window.poll(asked)) == (400, "access_denied")
+    assert len(provider.events("ConsentWithheld")) == 1
+
+
 def test_11_asking_too_often_is_slowed_down_for_good(provider: Provider, window: Window) -> None:
     asked = window.ask().json["auth_req_id"]
     assert error(window.poll(asked))[1] == "authorization_pending"

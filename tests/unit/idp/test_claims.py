@@ -104,6 +104,17 @@ def test_an_essential_acr_is_reached_or_refused(party: RelyingParty, provider: P
         assert Browser(provider).walk(url, username="li")["error"] == "unmet_authentication_requirements"
 
 
+def test_acr_values_are_required_beside_a_voluntary_acr(party: RelyingParty, provider: Provider) -> None:
+    """RFC 9470 §5: a wish beside them takes nothing from what a challenge asked for; an essential acr is no wish."""
+    wish = acr(values=[f"{LEVEL}2", f"{LEVEL}1"])
+    tokens = party.tokens(acr_values=f"{LEVEL}3", claims=wish)
+    assert claims_of(tokens["id_token"])["acr"] == f"{LEVEL}3"
+    back = Browser(provider).walk(party.authorize_url(acr_values=f"{LEVEL}3", claims=wish), username="li")
+    assert back["error"] == "unmet_authentication_requirements"
+    both = party.tokens(acr_values=f"{LEVEL}3", claims=acr(essential=True, value=f"{LEVEL}2"))
+    assert claims_of(both["id_token"])["acr"] == f"{LEVEL}2"
+
+
 def test_a_voluntary_acr_is_a_wish(party: RelyingParty, provider: Provider) -> None:
     wish = party.tokens(claims=acr(values=[f"{LEVEL}4", f"{LEVEL}3"]))
     assert claims_of(wish["id_token"])["acr"] == f"{LEVEL}3"

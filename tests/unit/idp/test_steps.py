@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -72,18 +72,18 @@ def people(draw: st.DrawFn) -> SignedInPerson | None:
     )
 
 
-def outcome(request: AuthorizationRequest, present: SignedInPerson | None) -> Step | str:
+def outcome(request: AuthorizationRequest, present: SignedInPerson | None, now: datetime = START) -> Step | str:
     try:
-        return next_step(request, START, present)
+        return next_step(request, START, present, now)
     except OAuthError as error:
         return error.code
 
 
-@given(REQUESTS, people())
+@given(REQUESTS, people(), st.integers(0, 1800).map(lambda seconds: START + timedelta(seconds=seconds)))
 def test_a_code_is_made_only_for_somebody_strong_fresh_and_agreeing(
-    request: AuthorizationRequest, present: SignedInPerson | None
+    request: AuthorizationRequest, present: SignedInPerson | None, now: datetime
 ) -> None:
-    if outcome(request, present) is not Step.DONE:
+    if outcome(request, present, now) is not Step.DONE:
         return
     assert present is not None
     signed_in = present.session.authentication
@@ -91,7 +91,7 @@ def test_a_code_is_made_only_for_somebody_strong_fresh_and_agreeing(
         assert present.level in request.levels or present.level > min(request.levels)
         assert present.level >= min(request.levels)
     if request.max_age is not None:
-        assert signed_in.at >= START - timedelta(seconds=request.max_age)
+        assert signed_in.at >= min(START, now - timedelta(seconds=request.max_age))
     if request.prompt & {"login", "select_account"}:
         assert signed_in.at >= START
     assert request.expected_sub in (None, present.sub)
@@ -147,7 +147,7 @@ def test_a_password_given_within_the_interaction_is_fresh_however_slow_the_perso
     present = SignedInPerson(person, session, frozenset({"openid"}), "sub", None)
     for more in ({"prompt": frozenset({prompt})}, {"max_age": 0}, {"max_age": 1}):
         request = AuthorizationRequest("c", "https://c.example/cb", ("openid",), "c" * 43, **more)
-        assert next_step(request, START, present) is Step.DONE
+        assert next_step(request, START, present, later + timedelta(minutes=5)) is Step.DONE
 
 
 @given(AUTHENTICATORS, AUTHENTICATORS)
