@@ -14,10 +14,11 @@ from unicodedata import normalize
 from sqlalchemy import Connection
 
 from idp.administration.errors import AdministrationError
+from idp.administration.first_reading import counted
 from idp.administration.person_register import PersonRegister
 from idp.administration.rights import Actor, Command, deciding, reach
 from idp.administration.sealed_reading import is_text, opened
-from idp.authentication.throttling import Throttle, TooManyTries
+from idp.authentication.throttling import Throttle
 from idp.model.proposal import Proposal
 from idp.store import people, window_checks
 from kernel.canonical import JSON
@@ -77,13 +78,7 @@ class SecondReadings:
             name, subject = self._known(connection, proposal)
         given = _given(asked, read, subject)
         about, by = f"second reading of {_person(proposal)}", f"second readings by {actor.person}"
-        try:
-            self.throttle.reserve_one(about, by)
-        except TooManyTries as early:
-            raise AdministrationError(
-                f"不一致的次数过多，请在 {early.seconds} 秒后重试",
-                f"what was read differed too often; try again in {early.seconds} seconds",
-            ) from None
+        counted(self.throttle, about, by)
         if not hmac.compare_digest(given, _as_one(name if NAME in asked else "", subject.value)):
             self._record(actor, proposal)
             raise AdministrationError(

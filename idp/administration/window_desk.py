@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from idp.administration.acts import Act
 from idp.administration.errors import AdministrationError, NoSuchThing
+from idp.administration.first_reading import FirstReadings
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import LASTS, Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, permit
@@ -23,7 +24,7 @@ from idp.model.person import Person, PersonKind
 from idp.model.proofing import AT_A_WINDOW, Document, Method, Proofing, WindowCheck
 from idp.model.proposal import Proposal
 from idp.notices import Notices
-from idp.proofing.identity import AnotherNumber, HeldByAnother, attach, refuse_another
+from idp.proofing.identity import AnotherNumber, HeldByAnother, attach
 from idp.store import people, proofings, proposals, window_checks
 from kernel.canonical import JSON
 from kernel.identifiers import InvalidIdentifier
@@ -48,6 +49,7 @@ class WindowDesk:
 
     register: PersonRegister
     proposals: Proposals
+    readings: FirstReadings
 
     def may_look(self, actor: Actor) -> None:
         """Raises NotPermitted for whoever is no clerk."""
@@ -69,10 +71,10 @@ class WindowDesk:
         if found.id == actor.person:
             raise NotPermitted
         subject, register = _checked(seen), self.register
+        _refusing(lambda: self.readings.compare(actor, found.id, subject))
         check_id, now = new_id("chk", register.clock, register.entropy), register.clock.now()
         with register.database.read() as connection:
             wrapped = people.data_key(connection, found.id)
-            _refusing(lambda: refuse_another(connection, register.vault, found.id, subject))
         check = WindowCheck(
             check_id,
             found.id,

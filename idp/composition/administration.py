@@ -10,6 +10,7 @@ from idp.administration.client_desk import kinds as kinds_of_clients
 from idp.administration.client_register import ClientRegister
 from idp.administration.enrolments import Enrolments
 from idp.administration.event_desk import EventDesk
+from idp.administration.first_reading import FirstReadings
 from idp.administration.key_desk import KeyDesk
 from idp.administration.key_desk import kinds as kinds_of_keys
 from idp.administration.people_desk import PeopleDesk
@@ -121,7 +122,11 @@ class AdministrationRooms:
     @cached_property
     def window(self) -> WindowDesk:
         """Clerks."""
-        return WindowDesk(self.people_register, self.proposals)
+        return WindowDesk(
+            self.people_register,
+            self.proposals,
+            FirstReadings(self.people_register, self._people.sign_in.throttle),
+        )
 
     @cached_property
     def keys(self) -> KeyDesk:

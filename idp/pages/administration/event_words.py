@@ -75,6 +75,7 @@ WORDS: Mapping[str, Text] = {
     "TokenIssued": Text("签发了令牌", "A token was issued"),
     "TokenReused": Text("令牌被重复使用", "A token was used again"),
     "TokenRevoked": Text("撤销了令牌", "A token was revoked"),
+    "WindowCheckRefused": Text("窗口人员填写的号码与账户不符", "A clerk entered a number that cannot be the account's"),
 }
 
 

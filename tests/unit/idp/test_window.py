@@ -286,3 +286,35 @@ def test_the_page_of_a_recovery_at_the_window(provider: Provider) -> None:
     at = f"/admin/window/{person_id(provider, 'wang')}/recovery"
     assert press(browser, at, reference="").status_code == 422
     assert press(browser, at, reference="R-1").request.path.startswith("/admin/proposals/")
+
+
+def test_the_first_clerks_numbers_are_counted_and_what_is_refused_is_recorded(provider: Provider) -> None:
+    """ADR 0097: nobody tries out whose number is whose, neither at an account that has one nor at one that has none."""
+    appoint(provider, "clerk")
+    provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
+    clerk = Console(provider, "clerk")
+
+    def tried(username: str, *numbers: str) -> list[str]:
+        at = f"/window/{person_id(provider, username)}/checks"
+        answers = [clerk.call("POST", at, {**SEEN, "level": 3, "number": number}) for number in numbers]
+        return [answer.json.get("detail", "proposed") for answer in answers]
+
+    *told, early = tried("wang", *(citizen(number).value for number in range(60, 65)))
+    assert set(told) == {"这个账户已核验为另一个号码"}
+    assert "秒后重试" in early
+    assert "秒后重试" in tried("wang", WANG.value)[0]  # nor is the right one told from the others
+    *told, early = tried("chen", LI.value, citizen(70).value, LI.value, citizen(71).value, citizen(72).value)
+    assert [word[:8] for word in told] == ["另一个账户已使用", "proposed", "另一个账户已使用", "proposed"]
+    assert "秒后重试" in early
+    entries = provider.events("WindowCheckRefused")
+    assert [each["facts"]["person"] for each in entries] == [
+        *[person_id(provider, "wang")] * 4,
+        *[person_id(provider, "chen")] * 2,
+    ]
+    assert {each["facts"]["actor"] for each in entries} == {person_id(provider, "clerk")}
+    assert not [
+        number for number in (*map(citizen, range(60, 73)), LI, WANG) if number.value in repr(provider.events())
+    ]
+    provider.clock.advance(16 * 60)
+    clerk = Console(provider, "clerk")
+    assert tried("wang", WANG.value, citizen(60).value) == ["proposed", "这个账户已核验为另一个号码"]
