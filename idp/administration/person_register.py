@@ -72,12 +72,13 @@ class PersonRegister:
         )
         sealed = self.vault.seal(person.id, new.subject, new.totp_secret)
         password_hash, now = self._hashed(new.password), self.clock.now()
+        stands_alone = password_rules.stands_alone(new.password)
         facts: dict[str, JSON] = {"person": person.id, "kind": person.kind.value, "assurance": person.assurance}
         proof = Proofing(new_id("prf", self.clock, self.entropy), person.id, person.assurance, Method.OPERATOR, now)
 
         def change(connection: Connection) -> None:
             refuse_impossible(connection, person, sealed.subject_index)
-            people.add(connection, person, password_hash, sealed, now)
+            people.add(connection, person, password_hash, sealed, now, stands_alone=stands_alone)
             for contact in new.contacts:
                 self.channels.add(connection, person.id, contact, confirmed=True)
             proofings.add(connection, proof)

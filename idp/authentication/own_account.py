@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from idp.authentication import recovery_stop
+from idp.authentication import password_rules, recovery_stop
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Account, PersonKind
 from idp.notices import NoticeKind, Notices
@@ -30,6 +30,10 @@ class NothingThere(Exception):
 
 class LastStrongFactor(Exception):
     """Staff keep at least one factor that cannot be phished."""
+
+
+class PasswordMustBeLonger(Exception):
+    """The password would be the only factor, and is too short for that or was set before its length was kept."""
 
 
 class WrongCode(Exception):
@@ -102,13 +106,15 @@ class OwnChanges:
         recovery_stop.naming(write)
 
     def _keeping_the_rules(self, connection: Connection, person_id: str, change: Change) -> None:
-        """Make the change. Raises LastStrongFactor."""
+        """Make the change. Raises LastStrongFactor, PasswordMustBeLonger."""
         before = people.find(connection, person_id)
         change(connection)
         after = people.find(connection, person_id)
         assert before is not None and after is not None  # noqa: PT018 - accounts are never deleted
         if leaves_too_little(before, after.authenticators, required=self.staff_need_passkeys):
             raise LastStrongFactor
+        if password_rules.suffices(before) and not password_rules.suffices(after):
+            raise PasswordMustBeLonger
 
     def _entry(self, owner: Owner, name: str, facts: Mapping[str, JSON]) -> Event:
         who = owner.person.id

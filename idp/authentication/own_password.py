@@ -42,13 +42,14 @@ class OwnPassword:
         if not self.passwords.verify(present, shown):
             raise WrongCode
         self.throttle.succeeded(person.username, device.address, own)
-        password_rules.check(new, person.username, person.name, alone=len(person.authenticators) == 1)
+        password_rules.check(new, person.username, person.name, alone=password_rules.is_alone(person.authenticators))
         password_rules.check_beside_user_code(self.passwords, new, found[1].user_code_hash if found else None)
         password_hash = self.passwords.hash(new)
 
         def change(connection: Connection) -> None:
             if not people.stands(connection, person.id, shown):
                 raise WrongCode
-            people.change_password(connection, person.id, password_hash)
+            stands_alone = password_rules.stands_alone(new)
+            people.change_password(connection, person.id, password_hash, stands_alone=stands_alone)
 
         self.changes.make(owner, "PasswordChanged", change, told.PASSWORD_CHANGED)

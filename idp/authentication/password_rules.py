@@ -11,6 +11,8 @@ from functools import cache
 from importlib.resources import files
 
 from idp.authentication.passwords import LONGEST, Passwords, PasswordUnusable, normalised
+from idp.model.assurance import Factor
+from idp.model.person import Account
 from kernel.text import Text
 
 ALONE, BESIDE_ANOTHER = 15, 8
@@ -57,6 +59,24 @@ class PasswordIsUserCode(PasswordUnusable):
 def least(*, alone: bool) -> int:
     """The fewest characters of a password; ``alone``: it is the only factor of its account."""
     return ALONE if alone else BESIDE_ANOTHER
+
+
+def is_alone(authenticators: frozenset[Factor]) -> bool:
+    """Whether the password is the only factor of an account, for the purpose of its length.
+
+    Recovery codes do not count: they run out by being used, which must lead to nobody with too short a password.
+    """
+    return authenticators <= {Factor.PASSWORD, Factor.RECOVERY}
+
+
+def stands_alone(password: str) -> bool:
+    """Whether a password is long enough to be the only factor."""
+    return len(normalised(password)) >= ALONE
+
+
+def suffices(account: Account) -> bool:
+    """Whether an account's password is as long as its other factors ask for. False where its length is not known."""
+    return not is_alone(account.authenticators) or account.password_stands_alone is True
 
 
 def check(password: str, *known: str, alone: bool) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from idp.authentication import recovery_stop, told, totp
+from idp.authentication import password_rules, recovery_stop, told, totp
 from idp.authentication.accounts import Accounts
 from idp.authentication.devices import KEPT, Device, words
 from idp.authentication.passkeys import Passkeys
@@ -82,7 +82,15 @@ class SignIn:
             raise NotSignedIn
         self.throttle.succeeded(name, device.address, known)
         person, shown = found[0], found[1].password_hash
-        return self._begin(person, Factor.PASSWORD, device, before, lambda each: people.stands(each, person.id, shown))
+
+        def stands(connection: Connection) -> None:
+            if not people.stands(connection, person.id, shown):
+                raise NotSignedIn
+            if person.password_stands_alone is None:
+                stands_alone = password_rules.stands_alone(password)
+                people.learn_length(connection, person.id, shown, stands_alone=stands_alone)
+
+        return self._begin(person, Factor.PASSWORD, device, before, stands)
 
     def with_passkey(self, answer: str, browser: str, device: Device, before: Session | None) -> Proved:
         """A session begun with a passkey: it says itself whose it is. No wait: it cannot be guessed."""
@@ -94,9 +102,10 @@ class SignIn:
         if person is None:
             raise NotSignedIn
 
-        def stands(connection: Connection) -> bool:
+        def stands(connection: Connection) -> None:
             kept = stored_passkeys.by_credential(connection, passkey.credential_id)
-            return kept is not None and people.stands(connection, passkey.person, None)
+            if kept is None or not people.stands(connection, passkey.person, None):
+                raise NotSignedIn
 
         return self._begin(person, passkey.factor, device, before, stands)
 
@@ -182,21 +191,20 @@ class SignIn:
         factor: Factor,
         device: Device,
         before: Session | None,
-        stands: Callable[[Connection], bool],
+        stands: Work,
     ) -> Proved:
         """The session, the device it is on, and on a device that is new the notice: in one transaction.
 
-        ``stands``: whether what was shown is the account's still, and the account not disabled. Who disabled it,
-        changed its password or removed its passkey while checking took its time has ended the sessions there were, and
-        not this one: then none begins.
+        ``stands`` raises NotSignedIn unless what was shown is the account's still, and the account not disabled. Who
+        disabled it, changed its password or removed its passkey while checking took its time has ended the sessions
+        there were, and not this one: then none begins.
         """
         cookie, reference = device.cookie or token(self.entropy), self.accounts.reference(person.id)
         met = self._met(person, cookie, device, factor)
 
         def begin(stopped: tuple[str, ...]) -> Proved:
             def work(connection: Connection) -> None:
-                if not stands(connection):
-                    raise NotSignedIn
+                stands(connection)
                 recovery_stop.stop_by_owner(connection, self.notices, person.id, stopped, self.clock.now())
                 met(connection)
 

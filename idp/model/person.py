@@ -42,9 +42,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Account(Person):
-    """A person as they sign in: with the factors they can show. Who makes or answers a token needs none of them."""
+    """A person as they sign in: with the factors they can show. Who makes or answers a token needs none of them.
+
+    ``password_stands_alone``: it is long enough to be the only factor; None where that was not kept yet.
+    """
 
     authenticators: frozenset[Factor] = frozenset({Factor.PASSWORD})
+    password_stands_alone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

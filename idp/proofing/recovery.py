@@ -119,7 +119,10 @@ class Recoveries:
             # Consume, then mint: the link is used up in the transaction that changes the password.
             if not recoveries.use(connection, found.link_hash, now):
                 raise LinkGone
-            people.change_password(connection, person.id, password_hash)
+            stands_alone = password_rules.stands_alone(password)
+            if _alone(found, standing) and not stands_alone:
+                raise FactorsChanged
+            people.change_password(connection, person.id, password_hash, stands_alone=stands_alone)
             self._remove(connection, found, removed)
             proofings.end_above(connection, person.id, AFTER_RECOVERY, now)
             proofings.add(connection, proof)
@@ -187,7 +190,7 @@ class Recoveries:
 
 def _alone(found: Recovery, person: Account) -> bool:
     """Whether the new password will be the account's only factor."""
-    return found.at_window or len(person.authenticators) == 1
+    return found.at_window or password_rules.is_alone(person.authenticators)
 
 
 def _known(found: Recovery | None) -> Recovery:

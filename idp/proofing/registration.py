@@ -78,7 +78,7 @@ class Registrations:
         sealed = self.vault.seal(person, None, None)
 
         def work(connection: Connection) -> None:
-            people.add(connection, unnamed, password_hash, sealed, now)
+            people.add(connection, unnamed, password_hash, sealed, now, stands_alone=True)  # as every new one is here
             people.disable(connection, person, now, everywhere=True)
             channel = self.sent_codes.notices.channels.add(connection, person, asked.contact)
             signing_up.add(connection, SigningUp(hashed(secret), person, channel, username, now + LASTS))
@@ -160,7 +160,7 @@ class Registrations:
                 raise ApplicationGone
             signing_up.adopt(connection, found.person, username)
             if password_hash is not None:
-                people.change_password(connection, found.person, password_hash)
+                people.change_password(connection, found.person, password_hash, stands_alone=True)
             proofings.add(connection, proof)
             self.sent_codes.notices.send_to(
                 connection, found.person, [each.contact for each in channels.of(connection, found.person)], told.WELCOME

@@ -26,8 +26,19 @@ class SealedSecrets:
     totp: bytes | None = field(default=None, repr=False)
 
 
-def add(connection: Connection, added: Person, password_hash: str, sealed: SealedSecrets, now: datetime) -> None:
-    """Make an account. Raises IntegrityError for a name or number already taken, or an unknown department."""
+def add(
+    connection: Connection,
+    added: Person,
+    password_hash: str,
+    sealed: SealedSecrets,
+    now: datetime,
+    *,
+    stands_alone: bool,
+) -> None:
+    """Make an account. ``stands_alone``: the password is long enough to be its only factor.
+
+    Raises IntegrityError for a name or number already taken, or an unknown department.
+    """
     connection.execute(
         insert(person).values(
             id=added.id,
@@ -46,7 +57,13 @@ def add(connection: Connection, added: Person, password_hash: str, sealed: Seale
     )
     offices.note(connection, added.roles)
     connection.execute(
-        insert(credential).values(person=added.id, password_hash=password_hash, totp_sealed=sealed.totp, totp_counter=0)
+        insert(credential).values(
+            person=added.id,
+            password_hash=password_hash,
+            stands_alone=stands_alone,
+            totp_sealed=sealed.totp,
+            totp_counter=0,
+        )
     )
 
 
@@ -158,10 +175,17 @@ def holders(connection: Connection, role: str) -> list[str]:
     return [row.id for row in connection.execute(statement) if role in row.roles.split()]
 
 
-def change_password(connection: Connection, person_id: str, password_hash: str) -> None:
-    """Another password from now on."""
+def change_password(connection: Connection, person_id: str, password_hash: str, *, stands_alone: bool) -> None:
+    """Another password from now on. ``stands_alone``: it is long enough to be the only factor."""
     statement = update(credential).where(credential.c.person == person_id)
-    connection.execute(statement.values(password_hash=password_hash))
+    connection.execute(statement.values(password_hash=password_hash, stands_alone=stands_alone))
+
+
+def learn_length(connection: Connection, person_id: str, password_hash: str, *, stands_alone: bool) -> None:
+    """Keep what a sign-in shows of a password that was set before its length was kept."""
+    theirs = (credential.c.person == person_id) & (credential.c.password_hash == password_hash)
+    statement = update(credential).where(theirs, credential.c.stands_alone.is_(None))
+    connection.execute(statement.values(stands_alone=stands_alone))
 
 
 def stands(connection: Connection, person_id: str, password_hash: str | None) -> bool:
@@ -186,9 +210,8 @@ def remove_user_code(connection: Connection, person_id: str) -> bool:
 
 
 def _accounts() -> Select[tuple[object, ...]]:
-    return select(*person.c, credential.c.password_hash, credential.c.user_code_hash, *_authenticators()).join(
-        credential, credential.c.person == person.c.id
-    )
+    secrets = (credential.c.password_hash, credential.c.user_code_hash, credential.c.stands_alone)
+    return select(*person.c, *secrets, *_authenticators()).join(credential, credential.c.person == person.c.id)
 
 
 def _authenticators() -> tuple[Label[bool], ...]:
@@ -211,7 +234,9 @@ _HAS = tuple((factor, f"has_{factor.name.lower()}") for factor in Factor)
 
 def _account(row: Any) -> Account:
     has = [factor for factor, column in _HAS if getattr(row, column, False)]
-    return Account(**_about(row), authenticators=frozenset({Factor.PASSWORD, *has}))
+    return Account(
+        **_about(row), authenticators=frozenset({Factor.PASSWORD, *has}), password_stands_alone=row.stands_alone
+    )
 
 
 def _about(row: Any) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from idp.authentication.own_account import LastStrongFactor, NothingThere, Owner, WrongCode
+from idp.authentication.own_account import LastStrongFactor, NothingThere, Owner, PasswordMustBeLonger, WrongCode
 from idp.authentication.own_channels import TooManyChannels
+from idp.authentication.password_rules import ALONE
 from idp.authentication.passwords import HashingBusy, PasswordUnusable
 from idp.authentication.throttling import TooManyTries
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
@@ -25,6 +26,11 @@ _WORDS: Mapping[type[Exception], Text] = {
         "这是您唯一不会被仿冒网站骗走的登录方式，工作人员须至少保留一个。请先添加另一个通行密钥。",
         "This is your only way of signing in that no imitation can take, and staff keep at least one. "
         "Add another passkey first.",
+    ),
+    PasswordMustBeLonger: Text(
+        f"移除后只剩密码，密码须至少 {ALONE} 个字符。请先把密码改为这样的密码。",
+        f"Only your password would be left, which then needs at least {ALONE} characters. Change it to such a one "
+        "first.",
     ),
     TooManyChannels: Text("联系方式已达上限，请先移除一个。", "There is no room for one more. Remove another first."),
     PasskeyRefused: Text("没有完成，请再试一次。", "That was not completed. Try again."),

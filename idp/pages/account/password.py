@@ -72,7 +72,7 @@ class PasswordPages:
 
 
 def _page(owner: Owner, error: Text | None = None, status: int = 200) -> HttpResponse:
-    least = password_rules.least(alone=len(owner.person.authenticators) == 1)
+    least = password_rules.least(alone=password_rules.is_alone(owner.person.authenticators))
     return page_response(
         "idp/account/password.html",
         status=status,

@@ -33,6 +33,7 @@ credential = Table(
     Column("totp_sealed", LargeBinary),
     Column("totp_counter", Integer, nullable=False),
     Column("user_code_hash", Text),
+    Column("stands_alone", Boolean),
 )
 
 passkey = Table(

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from idp.authentication.own_account import OwnChanges
-from idp.authentication.passwords import Passwords
 from idp.model.person import NewPerson, PersonKind
 from tests.doubles.account import Account
 from tests.doubles.administrators import Console, appoint, person_id
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import MARKET, PASSWORD, TOTP_SECRET, WANG, Provider
+from tests.doubles.overtaking import while_hashing
 
 SECURITY = "/account/security"
 THEIRS = "granite over tram violet"
 OWN = "violet tram over granite"
-Meanwhile = Callable[[], None]
-
-
-@contextmanager
-def while_hashing(secret: str, happens: Meanwhile) -> Iterator[None]:
-    """Something happens while one secret is being hashed."""
-    original = Passwords.hash
-
-    def overtaken(passwords: Passwords, password: str) -> str:
-        hashed = original(passwords, password)
-        if password == secret:
-            happens()
-        return hashed
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Passwords, "hash", overtaken)
-        yield
 
 
 def change_password(account: Account, page: Any, new: str = THEIRS) -> Any:
