@@ -57,7 +57,7 @@ class AuthorizationRooms:
             ledger=tools.ledger,
             directory=self._clients.directory,
             presence=people.presence,
-            maker=CodeMaker(people.pairwise, tools.clock, tools.entropy),
+            maker=CodeMaker(people.pairwise, self._clients.directory.resource, tools.clock, tools.entropy),
             mandates=people.mandates,
             cookies=people.cookies,
             answers=self.answers,

@@ -10,8 +10,8 @@ from hashlib import sha256
 from idp.clients.directory import ClientDirectory
 from idp.errors import InvalidTargetError
 from idp.model import scopes
-from idp.model.authorization import MAY_ACT, AuthorizationRequest
-from idp.model.client import Client
+from idp.model.authorization import AuthorizationRequest
+from idp.model.client import MAY_ACT, Client
 from idp.resource.labels import BasisKind, DetailLabel, describe
 from idp.resource.metadata import ResourceMetadata
 from idp.tokens import lifetimes

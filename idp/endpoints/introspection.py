@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from idp.endpoints.client_requests import ClientDoor
 from idp.endpoints.forms import form
-from idp.errors import NO_STORE, InvalidClientError, InvalidRequestError
+from idp.errors import NO_STORE, InvalidClientError, InvalidRequestError, InvalidScopeError, InvalidTargetError
 from idp.model import scopes
-from idp.model.client import AuthMethod, Client
-from idp.model.resource import ResourceServer, still_registered
+from idp.model.client import AuthMethod, Client, GrantType
+from idp.model.resource import ResourceServer, resource_server, scope_left
 from idp.model.secret import hashed
 from idp.store import refresh_tokens
 from idp.tokens.signed_responses import INTROSPECTION_TYPE, SignedResponses
@@ -78,11 +78,14 @@ class IntrospectionEndpoint:
         """A refresh token is its client's own business: no other may examine it."""
         with self.database.read() as connection:
             found = refresh_tokens.usable(connection, hashed(token), client.id, self.clock.now())
-        if found is None:
+        if found is None or not client.may_use(GrantType.REFRESH_TOKEN):
             return _INACTIVE
         family, until = found
-        server = None if family.resource is None else self.tokens.resources(family.resource)
-        scope = still_registered(client, family.scope, server, family.registration)  # as its next use finds it (S2)
+        try:  # as its next use finds it (S2)
+            server = resource_server(self.tokens.resources, family.resource, client)
+            scope = scope_left(client, family.scope, server, family.registration, alone=True)
+        except (InvalidTargetError, InvalidScopeError):
+            return _INACTIVE
         expires = int(until.timestamp())
         return {"active": True, "client_id": client.id, "scope": scopes.text(scope), "exp": expires}
 

@@ -11,13 +11,11 @@ from idp.authentication.accounts import Accounts
 from idp.errors import InvalidGrantError, OAuthError
 from idp.grants import pkce
 from idp.grants.caller import TokenRequest
-from idp.grants.entitled import details_within, entitled
+from idp.grants.entitled import as_agreed
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
-from idp.grants.target import resource_server
 from idp.model.client import GrantType
 from idp.model.person import Person
-from idp.model.resource import still_registered
 from idp.model.secret import hashed
 from idp.model.session import Code
 from idp.store import codes, families, refresh_tokens
@@ -99,13 +97,9 @@ class AuthorizationCodeGrant:
             check(code, request)
         if holder is None:  # T6
             raise InvalidGrantError("The code can no longer be redeemed.")
-        details = details_within(code.family.details, request, self.tokens)
         person, reference = holder
         signed_in = SignedIn(person, code.family, reference)
-        family = code.family
-        server = resource_server(request, self.tokens, family.resource)
-        scope = still_registered(request.client, family.scope, server, family.registration)
-        return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
+        return as_agreed(request, self.tokens, self.type, signed_in), signed_in
 
     def _exchange(
         self, code: Code, request: TokenRequest, entitlement: Entitlement, signed_in: SignedIn

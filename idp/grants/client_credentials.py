@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from idp.clients.authentication import AuthenticatedClient
 from idp.errors import InvalidRequestError, InvalidScopeError, UnauthorizedClientError
 from idp.grants.caller import TokenRequest
-from idp.grants.target import check_target, resource_server
+from idp.grants.target import check_target
 from idp.model import scopes
 from idp.model.client import AuthMethod, Client, GrantType
 from idp.model.evidence import Details, parse_details
+from idp.model.resource import resource_server
 from idp.tokens import issuer
 from idp.tokens.entitlement import Entitlement
 from idp.tokens.issuer import TokenIssuer
@@ -56,7 +57,7 @@ class ClientCredentialsGrant:
 
     def _for_resource(self, request: TokenRequest, asked: str | None) -> Entitlement:
         """RFC 8707 §2.2: what the client asks within the resource server's scopes, by default all of them."""
-        server = resource_server(request, self.tokens, request.form.get("resource"))
+        server = resource_server(self.tokens.resources, request.form.get("resource"), request.client)
         own = () if server is None else tuple(sorted(server.scopes))
         if asked is not None and not set(asked.split()) <= set(own):
             raise InvalidScopeError("The scope goes beyond what the resource server knows.")

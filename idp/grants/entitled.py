@@ -1,24 +1,54 @@
-"""What somebody's sign-in entitles a client to: the same for a code, a refresh token and what is polled for."""
+"""What somebody's sign-in entitles a client to: the same rules for every grant that rests on one."""
 
 from __future__ import annotations
 
+from idp.errors import InvalidScopeError
 from idp.grants.caller import TokenRequest
 from idp.grants.target import check_target
 from idp.model.client import GrantType
-from idp.model.evidence import Details, narrowed, parse_details
+from idp.model.evidence import Details, narrowed, parse_details, refuse_unregistered
+from idp.model.resource import resource_server, scope_left
 from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.issuer import TokenIssuer
 
 
-def details_within(granted: Details, request: TokenRequest, tokens: TokenIssuer) -> Details:
+def details_within(granted: Details, request: TokenRequest, tokens: TokenIssuer, since: int) -> Details:
     """RFC 9396 §6.1: a token request may ask for less than was granted, never for more; by default for all of it.
 
-    Raises InvalidAuthorizationDetailsError, also where nothing of the kind was granted.
+    Each service item is one that the client has had ``since`` (S2). Raises InvalidAuthorizationDetailsError, also where
+    nothing of the kind was granted.
     """
     asked = request.form.get("authorization_details")
+    within = granted
+    if asked is not None:
+        within = narrowed(granted, parse_details(asked, client=request.client, exchange=tokens.exchange))
+    refuse_unregistered(within, request.client, since)
+    return within
+
+
+def scope_within(left: tuple[str, ...], granted: tuple[str, ...], request: TokenRequest) -> tuple[str, ...]:
+    """RFC 6749 §6, T7: a token request may ask for less than was granted, never for more; by default for all of it.
+
+    Given is what is ``left`` of it. Raises InvalidScopeError.
+    """
+    asked = request.form.get("scope")
     if asked is None:
-        return granted
-    return narrowed(granted, parse_details(asked, client=request.client, exchange=tokens.exchange))
+        return left
+    wanted = frozenset(asked.split())
+    if not wanted <= frozenset(granted):
+        raise InvalidScopeError("The scope goes beyond what was granted.")
+    if wanted.isdisjoint(left):
+        raise InvalidScopeError("The client may have nothing of the scope any more.")
+    return tuple(each for each in left if each in wanted)
+
+
+def as_agreed(request: TokenRequest, tokens: TokenIssuer, grant: GrantType, signed_in: SignedIn) -> Entitlement:
+    """All that the person agreed to, as far as the client may still have it: of a code, and what is polled for."""
+    family = signed_in.family
+    details = details_within(family.details, request, tokens, family.registration)
+    server = resource_server(tokens.resources, family.resource, request.client)
+    scope = scope_left(request.client, family.scope, server, family.registration, alone=not details)
+    return entitled(request, tokens, grant, signed_in, scope, details)
 
 
 def entitled(

@@ -19,12 +19,10 @@ from idp.errors import (
 )
 from idp.grants.authorization_code import may_refresh
 from idp.grants.caller import TokenRequest
-from idp.grants.entitled import details_within, entitled
+from idp.grants.entitled import as_agreed
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import Succession
-from idp.grants.target import resource_server
 from idp.model.client import GrantType
-from idp.model.resource import still_registered
 from idp.model.secret import hashed
 from idp.model.session import Family
 from idp.store import families, refresh_tokens
@@ -110,10 +108,7 @@ class PolledGrant:
         if person is None:  # T6
             raise InvalidGrantError(f"The {self.parameter} can no longer be redeemed.")
         signed_in = SignedIn(person, family, self.accounts.reference(person.id))
-        server = resource_server(request, self.tokens, family.resource)
-        scope = still_registered(request.client, family.scope, server, family.registration)
-        details = details_within(family.details, request, self.tokens)
-        return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
+        return as_agreed(request, self.tokens, self.type, signed_in), signed_in
 
     def _lost(self, secret_hash: bytes, family: Family) -> None:
         """What is redeemed twice revokes what was issued for it, like a code; an expired request nothing."""

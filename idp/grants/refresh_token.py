@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from idp.authentication.accounts import Accounts
-from idp.errors import InvalidGrantError, InvalidScopeError
+from idp.errors import InvalidGrantError
 from idp.grants.caller import TokenRequest
-from idp.grants.entitled import details_within, entitled
+from idp.grants.entitled import details_within, entitled, scope_within
 from idp.grants.reuse import ReuseAlarm
 from idp.grants.succession import GRACE, Succession
-from idp.grants.target import resource_server
-from idp.model import scopes
 from idp.model.client import AuthMethod, GrantType
-from idp.model.resource import ResourceServer, still_registered
+from idp.model.resource import resource_server, scope_left
 from idp.model.secret import hashed
 from idp.model.session import Family
 from idp.store import families, refresh_tokens
@@ -105,8 +103,11 @@ class RefreshTokenGrant:
         if person is None:  # T6
             raise InvalidGrantError(_OF_NO_USE)
         signed_in = SignedIn(person, old.family, self.accounts.reference(person.id))
-        scope = narrowed_scope(old.family, request, resource_server(request, self.tokens, old.family.resource))
-        details = details_within((), request, self.tokens)  # purpose-bound access is not refreshed: see `may_refresh`
+        family = old.family
+        server = resource_server(self.tokens.resources, family.resource, request.client)
+        left = scope_left(request.client, family.scope, server, family.registration, alone=True)
+        scope = scope_within(left, family.scope, request)
+        details = details_within((), request, self.tokens, 0)  # purpose-bound access is not refreshed: `may_refresh`
         return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 
     def _supersede(self, connection: Connection, old: RefreshToken, successor: bytes, request: TokenRequest) -> None:
@@ -145,12 +146,3 @@ def holder_is_allowed(family: Family, request: TokenRequest) -> None:
         public = request.client.auth_method is AuthMethod.NONE
         if bound is not None and (proven is None or (public and proven != bound)):
             raise InvalidGrantError("The refresh token is bound to a key or certificate.")
-
-
-def narrowed_scope(family: Family, request: TokenRequest, server: ResourceServer | None) -> tuple[str, ...]:
-    """RFC 6749 §6: the scope may shrink, never grow (T7), and never beyond what the client was registered for since."""
-    asked = request.form.get("scope")
-    if asked is not None and not set(asked.split()) <= set(family.scope):
-        raise InvalidScopeError("The scope goes beyond what was granted.")
-    wanted = family.scope if asked is None else scopes.stored(asked)
-    return still_registered(request.client, wanted, server, family.registration)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from idp.errors import InvalidTargetError
 from idp.grants.caller import TokenRequest
-from idp.model.resource import ResourceServer
 from idp.tokens.entitlement import Entitlement
 from idp.tokens.issuer import TokenIssuer
 
@@ -14,13 +13,3 @@ def check_target(request: TokenRequest, entitlement: Entitlement, tokens: TokenI
     audience = tokens.audience(entitlement)
     if request.form.get("resource", audience) != audience:
         raise InvalidTargetError("No token for that resource follows from this grant.")
-
-
-def resource_server(request: TokenRequest, tokens: TokenIssuer, identifier: str | None) -> ResourceServer | None:
-    """The resource server meant, asked again at each token: one that no longer lets the client in is no audience."""
-    if identifier is None:
-        return None
-    server = tokens.resources(identifier)
-    if server is None or not server.serves(request.client):
-        raise InvalidTargetError("No token for that resource is issued to this client.")
-    return server

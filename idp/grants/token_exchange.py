@@ -14,14 +14,14 @@ from sqlalchemy import Connection
 
 from idp.authentication.accounts import Accounts
 from idp.clients.directory import ClientDirectory
-from idp.errors import InvalidAuthorizationDetailsError, InvalidRequestError, InvalidScopeError, InvalidTargetError
+from idp.errors import InvalidRequestError, InvalidTargetError
 from idp.grants.caller import TokenRequest
-from idp.grants.entitled import details_within
-from idp.grants.target import check_target, resource_server
+from idp.grants.entitled import details_within, scope_within
+from idp.grants.target import check_target
 from idp.model import evidence
 from idp.model.client import BY_KEY, Client, GrantType
 from idp.model.evidence import Details
-from idp.model.resource import still_registered
+from idp.model.resource import resource_server, scope_left
 from idp.model.session import Family
 from idp.store import families
 from idp.tokens import issuer
@@ -41,7 +41,7 @@ LONGEST_CHAIN = 3
 class Subject:
     """The token that came in: its claims, what it stems from, and the client it was issued to.
 
-    ``may_act``: the clients the person was told of, as far as the one they signed in to still names them.
+    ``may_act``: the clients the person was told of, as far as the one they signed in to has named them ever since.
     """
 
     claims: Mapping[str, JSON]
@@ -178,7 +178,8 @@ class TokenExchangeGrant:
         holder = self.directory.enabled(str(claims["client_id"]))
         if family is None or origin is None or holder is None:
             raise refuse()
-        return Subject(claims, family, holder, frozenset(family.may_act) & frozenset(origin.may_act))
+        may_act = frozenset(each for each in family.may_act if origin.lets_act(each, family.registration))
+        return Subject(claims, family, holder, may_act)
 
     def _entitlement(self, subject: Subject, request: TokenRequest) -> Entitlement:
         person = self.accounts.active(subject.family.person)
@@ -201,24 +202,17 @@ class TokenExchangeGrant:
 
     def _scope(self, subject: Subject, request: TokenRequest) -> tuple[str, ...]:
         """T7: within what the token says, and within what the client may have by itself."""
-        asked = request.form.get("scope")
-        if asked is not None and not set(asked.split()) <= set(subject.scope):
-            raise InvalidScopeError("The scope goes beyond that of the subject_token.")
-        wanted = subject.scope if asked is None else tuple(each for each in subject.scope if each in asked.split())
-        server = resource_server(request, self.tokens, subject.family.resource)
-        return still_registered(request.client, wanted, server, request.client.registration)
+        client = request.client
+        server = resource_server(self.tokens.resources, subject.family.resource, client)
+        left = scope_left(client, subject.scope, server, client.registration, alone=not subject.details)
+        return scope_within(left, subject.scope, request)
 
     def _details(self, subject: Subject, request: TokenRequest) -> Details:
         """T7 and RFC 9396 §6.1: within what the token says; the service item is one of this client's own."""
-        details = details_within(subject.details, request, self.tokens)
-        if any(detail.service_item not in request.client.service_items for detail in details):
-            raise InvalidAuthorizationDetailsError("A service item is not registered for this client.")
-        return details
+        return details_within(subject.details, request, self.tokens, request.client.registration)
 
     def _check_audience(self, subject: Subject, request: TokenRequest, entitlement: Entitlement) -> None:
         """T7: a token for somebody else never comes out, whatever is left out of what came in."""
-        if not entitlement.scope and not entitlement.details:
-            raise InvalidScopeError("Nothing is left of the subject_token for this client.")
         check_target(request, entitlement, self.tokens)
         audience = self.tokens.audience(entitlement)
         if audience != subject.claims["aud"] or request.form.get("audience", audience) != audience:

@@ -8,12 +8,10 @@ from enum import StrEnum
 
 from idp.model import evidence, scopes
 from idp.model.claims import NO_CLAIMS, ClaimsAsked
+from idp.model.client import MAY_ACT
 from idp.model.evidence import Details
 from idp.model.resource import remembered
 from kernel.canonical import JSON
-
-MAY_ACT = "may_act:"
-"""How consent to another client's acting is remembered among the scopes."""
 
 
 class ResponseMode(StrEnum):

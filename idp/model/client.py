@@ -12,6 +12,9 @@ from kernel.canonical import JSON
 from kernel.jose import RecipientKey, VerifyingKey
 from kernel.text import Text
 
+MAY_ACT = "may_act:"
+"""Before the name of a client that may act for another: so it is named among what is agreed to, and what is taken."""
+
 
 class AuthMethod(StrEnum):
     """Ways a client may authenticate (RFC 7591 §2)."""
@@ -64,8 +67,8 @@ class Encryption:
 class Client:
     """A registered client. ``organisation`` is its owner's social credit code: the sector of its pairwise subjects.
 
-    ``registration`` counts how often a right (a scope, a service item) was taken from it; ``taken`` says with which of
-    them each one was taken last, whether it was given back or not (ADR 0073).
+    ``registration`` counts how often a right (a scope, a service item, a client that may act for it) was taken from it;
+    ``taken`` says with which of them each one was taken last, whether it was given back or not (ADR 0073).
     """
 
     id: str
@@ -119,6 +122,14 @@ class Client:
         """Its scopes, without those that were taken since this registration and given back."""
         return frozenset(each for each in self.scopes if self.had_since(each, registration))
 
+    def handles(self, service_item: str, registration: int) -> bool:
+        """Whether it still has a service item that it had under this registration."""
+        return service_item in self.service_items and self.had_since(service_item, registration)
+
+    def lets_act(self, client_id: str, registration: int) -> bool:
+        """Whether another client may still act for it that might under this registration."""
+        return client_id in self.may_act and self.had_since(f"{MAY_ACT}{client_id}", registration)
+
     def may_use(self, grant: GrantType) -> bool:
         """Whether the client is registered for a grant."""
         return grant.value in self.grant_types
@@ -160,7 +171,11 @@ class StoredClient:
 
     @property
     def rights(self) -> frozenset[str]:
-        """What tokens may name by its registration: scopes, and the service items of purpose-bound tokens."""
-        items = self.metadata.get("tongban_service_items")
-        named = [str(each) for each in items if len(str(each)) <= LONGEST_NAME] if isinstance(items, list) else ()
-        return frozenset({*scopes.parse(str(self.metadata.get("scope", ""))), *named})
+        """What tokens may name by its registration: scopes, service items of purpose-bound tokens, and who may act."""
+        items = (each for each in self._names("tongban_service_items") if len(each) <= LONGEST_NAME)
+        actors = (f"{MAY_ACT}{each}" for each in self._names("tongban_may_act"))
+        return frozenset({*scopes.parse(str(self.metadata.get("scope", ""))), *items, *actors})
+
+    def _names(self, member: str) -> list[str]:
+        listed = self.metadata.get(member)
+        return [str(each) for each in listed] if isinstance(listed, list) else []

@@ -87,9 +87,17 @@ def parse_details(text: str, *, client: Client, exchange: str) -> Details:
     except MalformedJson:
         raise InvalidAuthorizationDetailsError("authorization_details is not well-formed JSON.") from None
     details = tuple(_detail(value, exchange) for value in _items(values, "authorization_details", MAX_DETAILS))
-    if foreign := [detail for detail in details if detail.service_item not in client.service_items]:
-        raise InvalidAuthorizationDetailsError(f"{len(foreign)} service item(s) not registered for this client.")
+    refuse_unregistered(details, client, client.registration)
     return details
+
+
+def refuse_unregistered(details: Details, client: Client, since: int) -> None:
+    """Raises InvalidAuthorizationDetailsError for a service item that the client does not have.
+
+    ``since``: the registration under which it was allowed; what was taken after that does not come back (S2).
+    """
+    if foreign := [detail for detail in details if not client.handles(detail.service_item, since)]:
+        raise InvalidAuthorizationDetailsError(f"{len(foreign)} service item(s) not registered for this client.")
 
 
 def stored_details(values: JSON) -> Details:

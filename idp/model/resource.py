@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from idp.errors import InvalidScopeError, InvalidTargetError
 from idp.model.client import Client
 from kernel.text import Text
 
@@ -29,6 +30,21 @@ class ResourceServer:
         return frozenset(remembered(self.identifier, each) for each in self.scopes) if let_in else frozenset()
 
 
+def resource_server(
+    find: Callable[[str], ResourceServer | None], identifier: str | None, client: Client
+) -> ResourceServer | None:
+    """The resource server meant, asked again at each token: one that no longer lets the client in is no audience.
+
+    Raises InvalidTargetError.
+    """
+    if identifier is None:
+        return None
+    server = find(identifier)
+    if server is None or not server.serves(client):
+        raise InvalidTargetError("No token for that resource is issued to this client.")
+    return server
+
+
 def still_registered(
     client: Client, scope: tuple[str, ...], server: ResourceServer | None, since: int
 ) -> tuple[str, ...]:
@@ -37,6 +53,26 @@ def still_registered(
     ``since``: the registration under which it was granted; what was taken after that does not come back (S2).
     """
     return tuple(each for each in scope if _is_still(each, client, server, since))
+
+
+def is_for_nothing(said: tuple[str, ...], left: tuple[str, ...], server: ResourceServer | None) -> bool:
+    """Whether what is left of a scope is of no use: nothing, or for a resource server only others' (ADR 0073)."""
+    return len(left) < len(said) and not any(server is None or each in server.scopes for each in left)
+
+
+def scope_left(
+    client: Client, granted: tuple[str, ...], server: ResourceServer | None, since: int, *, alone: bool
+) -> tuple[str, ...]:
+    """As `still_registered`, for a token that shall be of use; ``alone``: nothing but the scope makes it so.
+
+    Raises InvalidScopeError when nothing is left, InvalidTargetError when nothing for the resource server is.
+    """
+    left = still_registered(client, granted, server, since)
+    if alone and not left:
+        raise InvalidScopeError("Nothing is left of what was granted that this client may have.")
+    if left and is_for_nothing(granted, left, server):
+        raise InvalidTargetError("Nothing is left of what was granted for that resource.")
+    return left
 
 
 def _is_still(name: str, client: Client, server: ResourceServer | None, since: int) -> bool:

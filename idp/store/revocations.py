@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from idp.model.client import MAY_ACT
 from idp.model.representation import reference_of, reference_of_agency
 from idp.store import appointments, representations, versions
 from idp.store.tables import client, family, revoked_token, taken_right, web_session
@@ -114,7 +115,7 @@ def _taken(
     gone: dict[str, set[str]] = defaultdict(set)
     back: dict[str, dict[str, int]] = defaultdict(dict)
     for row in connection.execute(select(taken_right).where(taken_right.c.taken_at > since)):
-        if _OF_A_RESOURCE in row.name:  # nothing for the exchange
+        if _OF_A_RESOURCE in row.name or row.name.startswith(MAY_ACT):  # nothing for the exchange
             continue
         if row.given_back:
             back[row.client_id][row.name] = row.registration

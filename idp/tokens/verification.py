@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from idp.model import scopes
 from idp.model.client import Client
-from idp.model.resource import ResourceServer, still_registered
+from idp.model.resource import ResourceServer, is_for_nothing, still_registered
 from idp.revocations import Revocations
 from idp.tokens import access_token, lifetimes
 from idp.tokens.issuer import Resources
@@ -73,12 +73,12 @@ class AccessTokens:
         left = still_registered(client, said, server, since)
         if server is not None and not server.serves(client):
             return None
-        if any(item not in client.service_items or not client.had_since(item, since) for item in _items(claims)):
+        if any(not client.handles(item, since) for item in _items(claims)):
             return None
         if len(left) == len(said):
             return claims
-        of_use = any(each in server.scopes for each in left) if server is not None else left
-        return None if claims["aud"] == self.exchange or not of_use else {**claims, "scope": scopes.text(left)}
+        of_use = claims["aud"] != self.exchange and not is_for_nothing(said, left, server)
+        return {**claims, "scope": scopes.text(left)} if of_use else None
 
     def _is_ours(self, audience: str) -> bool:
         return audience in (self.issuer, self.exchange) or self.resources(audience) is not None

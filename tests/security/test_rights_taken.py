@@ -9,10 +9,13 @@ import pytest
 
 from idp.tokens.access_token import REGISTRATION_CLAIM
 from tests.doubles.administrators import Console, appoint
-from tests.doubles.identity_provider import ISSUER, OTHER_ITEM, SERVICE_ITEM, Provider
-from tests.doubles.relying_party import PERMITS, ProofKey, RelyingParty, claims_of, details, permits
+from tests.doubles.browser import Browser
+from tests.doubles.identity_provider import ISSUER, OTHER_ITEM, PASSWORD, SERVICE_ITEM, Provider
+from tests.doubles.relying_party import CALLBACK, PERMITS, ProofKey, RelyingParty, claims_of, details, permits
 from tests.doubles.self_registered import SelfRegistered
-from tests.security.test_token_exchange import Pair, exchange, refused
+from tests.security.test_token_exchange import GRANTS, Pair, exchange, refused
+from tests.unit.idp.test_device_flow import GRANT as DEVICE_CODE
+from tests.unit.idp.test_device_flow import Terminal, answer
 
 
 def change(party: RelyingParty, **metadata: Any) -> None:
@@ -171,11 +174,13 @@ def test_S2_a_scope_is_taken_through_whichever_door(provider: Provider, door: st
 def test_S2_a_resource_server_that_lets_a_client_in_no_longer_ends_its_tokens(provider: Provider) -> None:
     party = RelyingParty(provider)
     permits(provider, party)
-    token = party.tokens(scope="openid permits:read", resource=PERMITS)["access_token"]
-    assert party.introspect(token)["scope"] == "openid permits:read"
+    tokens = party.tokens(scope="openid permits:read", resource=PERMITS)
+    token, refresh = tokens["access_token"], tokens["refresh_token"]
+    assert party.introspect(token)["scope"] == party.introspect(refresh)["scope"] == "openid permits:read"
     permits(provider)
     provider.clock.advance(0.9)
-    assert party.introspect(token) == {"active": False}
+    assert party.introspect(token) == party.introspect(refresh) == {"active": False}
+    assert refused(party.refresh(refresh), "invalid_target")
     permits(provider, party)
     provider.clock.advance(0.9)
     assert party.introspect(token) == {"active": False}
@@ -186,6 +191,73 @@ def test_S2_a_resource_server_that_lets_a_client_in_no_longer_ends_its_tokens(pr
     provider.clock.advance(0.9)
     assert party.introspect(anew) == {"active": False}
     assert given_back(party) == {}  # no business of the exchange
+
+
+def test_S2_a_token_for_nothing_is_not_issued(provider: Provider) -> None:
+    """ADR 0073: neither by a refresh, nor for a code or a device code, nor in an exchange."""
+    party = Terminal(provider, grant_types=[*GRANTS, DEVICE_CODE], redirect_uris=[CALLBACK], scope="openid profile")
+    browser, asked = Browser(provider), party.ask().json
+    answer(browser, asked["user_code"])
+    refresh, codes = party.tokens(browser)["refresh_token"], [party.code(browser)]
+    change(party, scope="openid introspect")
+    assert refused(party.refresh(refresh, scope="profile"), "invalid_scope")
+    change(party, scope="introspect")
+    for answered in (party.refresh(refresh), party.redeem(codes.pop()), party.poll(asked["device_code"])):
+        assert refused(answered, "invalid_scope")
+    assert party.introspect(refresh) == {"active": False}
+    permits(provider, party)
+    change(party, scope="openid profile")
+    of_permits = {"scope": "openid permits:read", "resource": PERMITS}
+    tokens, codes = party.tokens(browser, **of_permits), [party.code(browser, **of_permits)]
+    described_anew = {"permits:file": {"zh": "申办许可", "en": "File for permits"}}
+    resources = provider.administration.resources
+    resources.put(resources.every()[0] | {"scopes": described_anew})
+    provider.clock.advance(0.9)
+    for answered in (party.refresh(tokens["refresh_token"]), party.redeem(codes.pop())):
+        assert refused(answered, "invalid_target")
+    assert refused(party.refresh(tokens["refresh_token"], scope="openid"), "invalid_target")
+    assert party.introspect(tokens["refresh_token"]) == {"active": False}
+
+
+def test_S2_what_is_taken_while_a_person_is_asked_is_not_allowed(provider: Provider) -> None:
+    """Nor does it return to what they allowed once it is given back: neither scope nor actor, nor evidence."""
+    system, browser = RelyingParty(provider), Browser(provider)
+    had = {"scope": "openid profile", "tongban_may_act": [system.id]}
+    party = RelyingParty(provider, grant_types=GRANTS, **had)
+    asked = party.authorize_url(claims=json.dumps({"userinfo": {"name": None}}))
+    page = browser.submit(browser.follow(browser.get(asked)), username="wang", password=PASSWORD)
+    change(party, scope="openid", tongban_may_act=[])
+    browser.submit(page, decision="allow")
+    tokens = party.redeem(browser.sent_back()["code"]).json
+    assert (tokens["scope"], "may_act" in claims_of(tokens["access_token"])) == ("openid", False)
+    change(party, **had)
+    assert party.refresh(tokens["refresh_token"]).json["scope"] == "openid"
+    assert "name" not in told(party, tokens["access_token"]).json
+    permits(provider, party)
+    page = browser.follow(browser.get(party.authorize_url(scope="openid permits:read", resource=PERMITS)))
+    permits(provider)
+    browser.submit(page, decision="allow")
+    assert browser.sent_back()["error"] == "invalid_target"
+    page = browser.follow(browser.get(party.pushed_url(scope=None, authorization_details=details())))
+    change(party, tongban_service_items=[OTHER_ITEM])
+    browser.submit(page, decision="allow")
+    assert browser.sent_back()["error"] == "invalid_authorization_details"
+
+
+def test_S2_a_service_item_taken_after_the_person_agreed_is_not_issued(provider: Provider) -> None:
+    """Nor once it is given back: a code or device code is for what the client has had ever since."""
+    terminal, key, browser = Terminal(provider), ProofKey(provider), Browser(provider)
+    codes = [terminal.ask(key, authorization_details=details()).json for _ in range(2)]
+    for each in codes:
+        answer(browser, each["user_code"])
+    for items, each in zip(([], [SERVICE_ITEM]), codes, strict=True):
+        change(terminal, tongban_service_items=items)
+        assert refused(terminal.poll(each["device_code"], key), "invalid_authorization_details")
+    party = RelyingParty(provider)
+    code = browser.walk(party.pushed_url(key, scope=None, authorization_details=details()))["code"]
+    for items in ([], [SERVICE_ITEM]):
+        change(party, tongban_service_items=items)
+    assert refused(party.redeem(code, key), "invalid_authorization_details")
 
 
 def test_S2_a_token_of_which_nothing_is_left_can_still_be_revoked(provider: Provider) -> None:

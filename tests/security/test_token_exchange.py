@@ -129,13 +129,20 @@ def test_A11_remembered_consent_does_not_reach_a_system_named_later(provider: Pr
 def test_S2_a_system_that_is_named_no_longer_gets_nothing_within_a_second(provider: Provider) -> None:
     """What the person agreed to is not more than what the department still wants."""
     pair = Pair(provider, scope="openid profile")
-    token = pair.website.tokens()["access_token"]
+    browser, clients = Browser(provider), provider.administration.clients
+    tokens = pair.website.tokens(browser)
+    token = tokens["access_token"]
     assert exchange(pair.system, token).status_code == 200
-    clients = provider.administration.clients
-    clients.update(pair.website.id, clients.show(pair.website.id) | {"tongban_may_act": []})
-    provider.clock.advance(0.9)
-    assert refused(exchange(pair.system, token))
-    assert exchange(pair.website, token).status_code == 200
+    for named in ([], [pair.system.id]):  # and named again, it is for what is allowed anew (ADR 0073)
+        clients.update(pair.website.id, clients.show(pair.website.id) | {"tongban_may_act": named})
+        provider.clock.advance(0.9)
+        assert refused(exchange(pair.system, token))
+        assert exchange(pair.website, token).status_code == 200
+    tokens = pair.website.refresh(tokens["refresh_token"]).json
+    assert refused(exchange(pair.system, tokens["access_token"]))
+    assert exchange(pair.system, pair.website.tokens(browser)["access_token"]).status_code == 200
+    feed = claims_of(pair.website.http.get("/revocations", base_url=ISSUER).text)["revoked"]
+    assert (feed["taken"], feed["given_back"]) == ({}, {})  # no business of the exchange
 
 
 def test_T7_nothing_is_widened(pair: Pair) -> None:
@@ -172,6 +179,8 @@ def test_T7_a_scope_shrinks_to_what_the_system_is_registered_for(provider: Provi
     answer = exchange(pair.system, token)
     assert (answer.status_code, answer.json["scope"]) == (200, "openid")
     assert asked_at_userinfo(pair.system, answer.json["access_token"]).json == {"sub": claims_of(token)["sub"]}
+    pair = Pair(provider, scope="cases")
+    assert refused(exchange(pair.system, pair.website.tokens()["access_token"]), "invalid_scope")
 
 
 def test_core_5_3_2_userinfo_is_protected_for_the_system_that_asks(provider: Provider) -> None:
