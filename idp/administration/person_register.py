@@ -21,7 +21,8 @@ from idp.model.person import ROLES, NewPerson, Person, PersonKind
 from idp.model.proofing import Method, Proofing
 from idp.model.roles import clash, in_words
 from idp.notices import Channels, Notices
-from idp.store import offices, organisations, people, proofings, sessions
+from idp.proofing import lapse
+from idp.store import offices, organisations, people, proofings, sessions, versions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -130,7 +131,7 @@ class PersonRegister:
             return offices.ever_held(connection, role)
 
     def disabling(self, person_id: str, *, everywhere: bool) -> Act:
-        """The act of refusing an account from now on; its sessions and tokens end within a second.
+        """The act of refusing an account from now on; its sessions and tokens, its agents' too, end within a second.
 
         ``everywhere``: by an office that reaches everywhere; a department does not admit the account again then.
         """
@@ -140,6 +141,7 @@ class PersonRegister:
             if not people.disable(connection, person_id, now, everywhere=everywhere):
                 raise AdministrationError("该账户已停用", "this account is disabled already")
             sessions.end_of_person(connection, person_id, now)
+            lapse.suspend(connection, person_id, now)
             self.notices.send(connection, person_id, told.ACCOUNT_DISABLED)
 
         return Act("PersonDisabled", {"person": person_id}, change)
@@ -150,6 +152,7 @@ class PersonRegister:
         def change(connection: Connection) -> None:
             if not people.enable(connection, person_id, everywhere=everywhere):
                 raise AdministrationError("该账户未被停用", "this account is not disabled")
+            versions.advance(connection, versions.REVOCATIONS)  # by what they appointed agents may act again
             self.notices.send(connection, person_id, told.ACCOUNT_ENABLED)
 
         return Act("PersonEnabled", {"person": person_id}, change)

@@ -26,6 +26,12 @@ def end(connection: Connection, notices: Notices, representation_id: str, person
         _fallen(connection, notices, each, now)
 
 
+def suspend(connection: Connection, person_id: str, now: datetime) -> None:
+    """Nobody acts by what somebody appointed while their account is disabled: tokens fall, the appointments stay."""
+    for appointment_id in appointments.resting_on(connection, person_id, now):
+        families.revoke_representation(connection, appointment_id, now)
+
+
 def below(connection: Connection, notices: Notices, appointment_id: str, now: datetime) -> None:
     """What an administrator appointed falls with their own appointment."""
     for each in appointments.lapse_below(connection, appointment_id, now):

@@ -159,6 +159,22 @@ def ended_since(connection: Connection, since: datetime) -> list[str]:
     return list(connection.execute(statement).scalars())
 
 
+def resting_on(connection: Connection, person_id: str, now: datetime) -> list[str]:
+    """Those that agents had taken on and that somebody made, as representative or as administrator."""
+    own = appointment.alias()
+    as_administrator = _row.via.in_(select(own.c.id).where(own.c.agent == person_id))
+    statement = select(_row.id).where(or_(_row.representative == person_id, as_administrator), *_taken_on(now))
+    return list(connection.execute(statement).scalars())
+
+
+def made_by_disabled(connection: Connection, now: datetime) -> list[str]:
+    """Those that agents had taken on and by which nobody acts while an account is disabled that they rest on."""
+    own, disabled = appointment.alias(), select(person.c.id).where(person.c.disabled_at.is_not(None))
+    by_representative = select(_row.id).where(_row.representative.in_(disabled), *_taken_on(now))
+    by_administrator = select(_row.id).join(own, own.c.id == _row.via).where(own.c.agent.in_(disabled), *_taken_on(now))
+    return list(connection.execute(by_representative.union(by_administrator)).scalars())
+
+
 def lapse(connection: Connection, representative: str, entity_index: bytes, now: datetime) -> list[Appointment]:
     """All of an entity that somebody made fall with their right to represent it; those that fell."""
     return _lapsed(connection, now, _row.representative == representative, _row.entity_index == entity_index)
@@ -188,6 +204,10 @@ def _whose(connection: Connection, statement: Update) -> str | None:
 
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (_row.ended_at.is_(None), _row.valid_until > now)
+
+
+def _taken_on(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (_row.confirmed_at.is_not(None), *_open(now))
 
 
 def _administering(administrator: str, now: datetime) -> Select[tuple[str]]:

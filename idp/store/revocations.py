@@ -21,9 +21,10 @@ class Revoked:
     """The revoked as of a version: token identifiers, pairwise session identifiers, clients.
 
     ``withdrawn``: those of the tokens whose person has withdrawn the consent that they stand for. ``mandates``: what
-    people may no longer do for somebody else, by its reference. ``taken``: by client, the scopes and service items that
-    its registration named until a moment ago. ``given_back``: those that it names again, each with the registration
-    that took it: what was allowed under an earlier one has it no more.
+    people may not do for somebody else, by its reference: it has ended, or whoever appointed them is disabled now.
+    ``taken``: by client, the scopes and service items that its registration named until a moment ago. ``given_back``:
+    those that it names again, each with the registration that took it: what was allowed under an earlier one has it no
+    more.
     """
 
     version: int
@@ -127,4 +128,5 @@ def _taken(
 def _ended_mandates(connection: Connection, now: datetime) -> frozenset[str]:
     since = now - REMEMBER_ENDS
     own = (reference_of(*each) for each in representations.ended_since(connection, since, now))
-    return frozenset({*own, *map(reference_of_agency, appointments.ended_since(connection, since))})
+    over = [*appointments.ended_since(connection, since), *appointments.made_by_disabled(connection, now)]
+    return frozenset({*own, *map(reference_of_agency, over)})

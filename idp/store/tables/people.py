@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, text
 
 from idp.store.tables.base import metadata
 from kernel.database import Instant
+
+_DISABLED = text("disabled_at IS NOT NULL")
 
 person = Table(
     "person",
@@ -23,6 +25,7 @@ person = Table(
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     Column("disabled_everywhere", Boolean, nullable=False),
+    Index("person_disabled", "id", sqlite_where=_DISABLED, postgresql_where=_DISABLED),
 )
 
 credential = Table(

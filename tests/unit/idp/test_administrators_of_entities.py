@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from idp.model.person import NewPerson
-from idp.model.representation import LASTS
+from idp.model.representation import LASTS, reference_of_agency
 from tests.doubles.account import Account
 from tests.doubles.identity_provider import OTHER_ITEM, PASSWORD, SERVICE_ITEM, WANG, Provider, citizen
 from tests.doubles.relying_party import claims_of
 from tests.unit.idp.test_agents import Parties
-from tests.unit.idp.test_representations import NAME, PAGE, add, choice, finish
+from tests.unit.idp.test_representations import NAME, PAGE, add, choice, finish, told_ended
 
 CHEN = citizen(77)
 ADMINISTRATOR = {"administrator": "yes"}
@@ -154,8 +154,10 @@ def choice_of(office: Office) -> str:
 
 def test_a_refused_administrator_suspends_whom_they_appointed(office: Office) -> None:
     office.staffed()
+    token = office.token_of_chen()
     office.provider.administration.people.disable("wang")
-    office.provider.settle()
+    assert not office.live(token)  # S2
+    assert told_ended(office.shop) == [reference_of_agency(office.appointment())]
     assert "已暂停" in office.chen.open(PAGE).text
     assert "已暂停" in office.li.open(PAGE).text
 

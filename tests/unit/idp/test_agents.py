@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from idp.model.person import NewPerson
-from idp.model.representation import LASTS
+from idp.model.representation import LASTS, reference_of_agency
 from idp.proofing.agents import Agents
 from idp.resource.metadata import ResourceUnavailable
 from kernel.canonical import JSON
@@ -32,7 +32,7 @@ from tests.doubles.identity_provider import (
     provider_at,
 )
 from tests.doubles.relying_party import RelyingParty, claims_of, detail, details
-from tests.unit.idp.test_representations import NAME, PAGE, SCOPE, SHOP, add, choice, finish
+from tests.unit.idp.test_representations import NAME, PAGE, SCOPE, SHOP, add, choice, finish, told_ended
 
 ALL = {"matters": "all"}
 SOME = {"matters": "some", "items": SERVICE_ITEM}
@@ -235,11 +235,23 @@ def test_a_new_proof_of_the_same_representative_keeps_agents(parties: Parties) -
     assert parties.shop.refresh(answer["refresh_token"]).status_code == 200
 
 
-def test_nobody_acts_by_a_representative_whose_account_is_refused(parties: Parties) -> None:
+def test_nobody_acts_by_a_representative_whose_account_is_refused(either_provider: Provider) -> None:
+    """S2: the tokens die and the exchange is told; once the account is admitted again, new ones are issued."""
+    parties, people = Parties(either_provider), either_provider.administration.people
     parties.hired()
     answer = parties.tokens()
-    parties.provider.administration.people.disable("li")
+    people.disable("li")
+    either_provider.settle()
+    assert parties.shop.introspect(answer["access_token"]) == {"active": False}
     assert parties.shop.refresh(answer["refresh_token"]).json["error"] == "invalid_grant"
+    assert told_ended(parties.shop) == [reference_of_agency(parties.appointment())]
+    act = people.enabling(either_provider.person("li").id, everywhere=True)
+    people.records.make(act.name, act.facts, act.change)
+    either_provider.settle()
+    assert told_ended(parties.shop) == []
+    assert parties.shop.introspect(answer["access_token"]) == {"active": False}
+    assert parties.shop.refresh(answer["refresh_token"]).json["error"] == "invalid_grant"
+    assert parties.shop.introspect(parties.tokens()["access_token"])["active"]
 
 
 def test_an_agent_appoints_nobody(parties: Parties) -> None:
