@@ -11,6 +11,7 @@ _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"unknown metadata: (.+)", "不认识的成员 {0}"),
     (r"not acceptable: (\S+); it may be (.+)", "{0} 不可接受，可用的是 {1}"),
     (r"not acceptable: (\S+)", "{0} 的写法不对"),
+    (r"(.+) holds what looks like a citizen number", "{0} 含有疑似公民身份号码"),
     (r"(.+) must be an array of strings", "{0} 须为文本列表"),
     (r"(.+) must be a string", "{0} 须为文本"),
     (r"(.+) must be true or false", "{0} 须为 true 或 false"),

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from idp.administration.acts import Act
+from idp.administration.errors import AdministrationError
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
-from kernel.ledger.event import Event
+from kernel.ledger.event import Event, InvalidEvent
 from kernel.ledger.log import Ledger
 
 OPERATOR = "operator"
@@ -47,7 +48,8 @@ class Records:
     def make_all(self, acts: Sequence[tuple[Act, SubjectRef | None]], timeout: float | None = None) -> None:
         """Make several changes, each under an entry of its own, all or none.
 
-        Raises LedgerUnavailable and what a change raises.
+        Raises LedgerUnavailable and what a change raises; AdministrationError for facts that cannot be an entry: names,
+        identifiers and lists come from forms, and an entry is for ever.
         """
         told: dict[str, JSON] = {"actor": self.actor, "command": self.command}
         together = new_id("adm", self.clock, self.entropy)
@@ -63,4 +65,10 @@ class Records:
             for act, _subject in acts:
                 act.change(connection)
 
-        self.ledger.append(events, also=also, timeout=timeout)
+        try:
+            self.ledger.append(events, also=also, timeout=timeout)
+        except InvalidEvent:
+            raise AdministrationError(
+                "填写的内容含有疑似公民身份号码，或者过长，不能写入日志",
+                "what was entered holds what looks like a citizen number, or is too long, and cannot be recorded",
+            ) from None

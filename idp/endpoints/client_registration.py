@@ -50,7 +50,10 @@ def bearer(request: HttpRequest) -> str:
 
 
 def metadata(request: HttpRequest) -> Mapping[str, JSON]:
-    """The JSON object of a request (RFC 7591 §3.1). Raises InvalidClientMetadataError."""
+    """The JSON object of a request (RFC 7591 §3.1). Raises InvalidClientMetadataError.
+
+    A member that is null is left out, which is what leaving it out means in turn (RFC 7592 §2.2).
+    """
     try:
         value = request.json()
     except Problem:
@@ -59,4 +62,4 @@ def metadata(request: HttpRequest) -> Mapping[str, JSON]:
         ) from None
     if not isinstance(value, dict):
         raise InvalidClientMetadataError("the body must be a JSON object")
-    return value
+    return {name: member for name, member in value.items() if member is not None}

@@ -7,12 +7,13 @@ alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from idp.errors import InvalidAuthorizationDetailsError
 from idp.model.client import Client
 from kernel.canonical import JSON, MalformedJson, decode
+from kernel.ledger.personal_data import holds_citizen_number
 
 EVIDENCE = "urn:tongban:params:evidence"
 MAX_BYTES = 16 * 1024
@@ -79,14 +80,16 @@ Details = tuple[EvidenceDetail, ...]
 def parse_details(text: str, *, client: Client, exchange: str) -> Details:
     """The ``authorization_details`` parameter of a client, for the exchange whose resource identifier is given.
 
-    Raises InvalidAuthorizationDetailsError (RFC 9396 §5): not JSON, unknown type or member, another location, or a
-    service item the client is not registered for.
+    Raises InvalidAuthorizationDetailsError (RFC 9396 §5): not JSON, unknown type or member, another location, a service
+    item the client is not registered for, or what looks like a citizen number (all of it stands in the ledger).
     """
     try:
         values = decode(text, max_bytes=MAX_BYTES)
     except MalformedJson:
         raise InvalidAuthorizationDetailsError("authorization_details is not well-formed JSON.") from None
     details = tuple(_detail(value, exchange) for value in _items(values, "authorization_details", MAX_DETAILS))
+    if holds_citizen_number("\n".join(_texts(details)).encode()):
+        raise InvalidAuthorizationDetailsError("authorization_details holds what looks like a citizen number.")
     refuse_unregistered(details, client, client.registration)
     return details
 
@@ -116,6 +119,14 @@ def narrowed(granted: Details, asked: Details) -> Details:
 def to_json(details: Iterable[EvidenceDetail]) -> list[JSON]:
     """The wire form of several details."""
     return [detail.to_json() for detail in details]
+
+
+def _texts(details: Details) -> Iterator[str]:
+    """Every text in them: a number is found in each as it is, not as JSON would escape what stands before it."""
+    for detail in details:
+        yield from (detail.service_item, detail.case, detail.legal_basis)
+        for asked in detail.evidence:
+            yield from (asked.type, *asked.fields, *asked.predicates)
 
 
 def _stored_location(value: JSON) -> str:

