@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from idp.authentication import password_rules, recovery_stop
+from idp.authentication import password_rules, recovery_stop, told
+from idp.authentication.other_factors import OtherFactor
+from idp.authentication.other_sessions import Ending, Others, OthersStand
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Account, PersonKind
 from idp.notices import NoticeKind, Notices
 from idp.store import people, sessions
 from kernel.canonical import JSON
 from kernel.clock import Clock
+from kernel.database import Database
 from kernel.entropy import Entropy
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
@@ -22,6 +25,9 @@ from kernel.ledger.log import Ledger
 from kernel.text import Text
 
 Change = Callable[[Connection], None]
+_TRIES = 5
+"""How often the sessions that a change ends are looked up when others begin or end at that moment. Whoever signs in
+again and again does not prevent the removal of what they stole: at last all end, the newest without an entry."""
 
 
 class NothingThere(Exception):
@@ -53,6 +59,28 @@ class Owner:
     reference: SubjectRef | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the ledger and the owner's channels say of a change."""
+
+    name: str
+    notice: NoticeKind | None
+    facts: Mapping[str, JSON] = field(default_factory=dict)
+    words: Mapping[str, Text | str] = field(default_factory=dict)
+
+
+def added(factor: OtherFactor) -> Told:
+    """That a way of signing in was added."""
+    about = {"authenticator": factor.authenticator}
+    return Told("AuthenticatorAdded", told.AUTHENTICATOR_ADDED, about, {"what": factor.words})
+
+
+def removed(factor: OtherFactor) -> Told:
+    """That a way of signing in was removed."""
+    about = {"authenticator": factor.authenticator}
+    return Told("AuthenticatorRemoved", told.AUTHENTICATOR_REMOVED, about, {"what": factor.words})
+
+
 OWN = "own-account"
 """The command in the entries of what people do to their own accounts, as administrators' entries name theirs."""
 STOPS_RECOVERY = frozenset({"PasswordChanged", "AuthenticatorRemoved", "ContactRemoved"})
@@ -62,11 +90,12 @@ that was asked for before would let them in again, and would go to the channel t
 
 @dataclass(frozen=True, slots=True)
 class OwnChanges:
-    """Writes a change, its entry and its notice together, or none of them.
+    """Writes a change, its entries and its notices together, or none of them, and ends the sign-ins it takes away.
 
     What was asked for in the owner's name by somebody else ends with some of them (`STOPS_RECOVERY`).
     """
 
+    database: Database
     ledger: Ledger
     notices: Notices
     clock: Clock
@@ -82,11 +111,26 @@ class OwnChanges:
         facts: Mapping[str, JSON] | None = None,
         **words: Text | str,
     ) -> None:
-        """Make a change. Raises what ``change`` raises, SignedOutMeanwhile and LedgerUnavailable.
+        """Make a change that ends no sign-in, and tell one thing of it. Raises what ``tell`` does."""
+        self.tell(owner, change, Told(name, notice, facts or {}, words))
+
+    def tell(self, owner: Owner, change: Change, *news: Told, ending: Ending | None = None) -> None:
+        """Make a change and tell of it. Raises what ``change`` raises, SignedOutMeanwhile and LedgerUnavailable.
 
         Whoever ends sessions means what is under way in them as well: recovery, disabling and signing out elsewhere
-        pass the log, too, so that a change comes before them or finds its session ended.
+        pass the log, too, so that a change comes before them or finds its session ended. ``ending``: the other sessions
+        that end with it (ADR 0101).
         """
+        for tries_left in reversed(range(_TRIES)):
+            with self.database.read() as connection:
+                others = Others.find(connection, owner.person.id, owner.session, ending)
+            try:
+                self._write(owner, change, news, others, last=not tries_left)
+            except OthersStand:
+                continue
+            return
+
+    def _write(self, owner: Owner, change: Change, news: Sequence[Told], others: Others, *, last: bool) -> None:
         person, now = owner.person, self.clock.now()
 
         def write(stopped: tuple[str, ...]) -> None:
@@ -95,13 +139,15 @@ class OwnChanges:
                 if not sessions.stands(connection, owner.session, person.id, now):
                     raise SignedOutMeanwhile
                 self._keeping_the_rules(connection, person.id, change)
-                if notice is not None:
-                    self.notices.send(connection, person.id, notice, **words)
-                if name in STOPS_RECOVERY:
+                others.end(connection, now, whatever_stands=last)
+                for each in news:
+                    if each.notice is not None:
+                        self.notices.send(connection, person.id, each.notice, **each.words)
+                if any(each.name in STOPS_RECOVERY for each in news):
                     recovery_stop.stop_by_owner(connection, self.notices, person.id, stopped, now)
 
-            changed = self._entry(owner, name, facts or {})
-            self.ledger.append([changed, *(self._stopped(owner, each) for each in stopped)], also=also)
+            entries = [*(self._entry(owner, each) for each in news), *others.entries(OWN, owner.reference)]
+            self.ledger.append([*entries, *(self._stopped(owner, each) for each in stopped)], also=also)
 
         recovery_stop.naming(write)
 
@@ -116,10 +162,10 @@ class OwnChanges:
         if password_rules.suffices(before) and not password_rules.suffices(after):
             raise PasswordMustBeLonger
 
-    def _entry(self, owner: Owner, name: str, facts: Mapping[str, JSON]) -> Event:
+    def _entry(self, owner: Owner, one: Told) -> Event:
         who = owner.person.id
-        told: dict[str, JSON] = {"person": who, "actor": who, "command": OWN, **facts}
-        return Event(name, new_id("own", self.clock, self.entropy), facts=told, subject=owner.reference)
+        facts: dict[str, JSON] = {"person": who, "actor": who, "command": OWN, **one.facts}
+        return Event(one.name, new_id("own", self.clock, self.entropy), facts=facts, subject=owner.reference)
 
     def _stopped(self, owner: Owner, recovery: str) -> Event:
         identity = new_id("rcv", self.clock, self.entropy)

@@ -9,11 +9,14 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from idp.authentication import told, totp
-from idp.authentication.own_account import NothingThere, OwnChanges, Owner, WrongCode
+from idp.authentication.other_factors import APP, PASSKEY, RECOVERY_CODES, OtherFactor
+from idp.authentication.other_sessions import having_shown
+from idp.authentication.own_account import NothingThere, OwnChanges, Owner, WrongCode, added, removed
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.sealing import PersonVault
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
+from idp.model.assurance import Factor
 from idp.model.passkey import Passkey
 from idp.store import passkeys as stored_passkeys
 from idp.store import people, second_factors
@@ -31,7 +34,10 @@ _SECRET_BYTES = 20
 
 @dataclass(frozen=True, slots=True)
 class OwnAuthenticators:
-    """Every method raises LedgerUnavailable; the caller has made sure of a strong and recent sign-in."""
+    """Every method raises LedgerUnavailable; the caller has made sure of a strong and recent sign-in.
+
+    What is removed or replaced ends the person's other sessions in which a factor of its kind was shown (ADR 0101).
+    """
 
     database: Database
     changes: OwnChanges
@@ -65,8 +71,7 @@ class OwnAuthenticators:
                 raise PasskeyRefused("known already, or one too many")
             stored_passkeys.add(connection, passkey)
 
-        facts = {"authenticator": passkey.factor.value}
-        self.changes.make(owner, "AuthenticatorAdded", change, told.AUTHENTICATOR_ADDED, facts, what=told.PASSKEY)
+        self.changes.tell(owner, change, added(OtherFactor(passkey.factor.value, told.PASSKEY)))
 
     def rename_passkey(self, owner: Owner, passkey_id: str, name: str) -> None:
         """Give a passkey another name. Raises NothingThere."""
@@ -79,13 +84,15 @@ class OwnAuthenticators:
 
     def remove_passkey(self, owner: Owner, passkey_id: str) -> None:
         """Forget a passkey. Raises NothingThere, LastStrongFactor."""
+        found = next((each for each in self.passkeys.of_person(owner.person.id) if each.id == passkey_id), None)
+        if found is None:
+            raise NothingThere
 
         def change(connection: Connection) -> None:
             if not stored_passkeys.remove(connection, owner.person.id, passkey_id):
                 raise NothingThere
 
-        facts = {"authenticator": "passkey"}
-        self.changes.make(owner, "AuthenticatorRemoved", change, told.AUTHENTICATOR_REMOVED, facts, what=told.PASSKEY)
+        self.changes.tell(owner, change, removed(PASSKEY), ending=having_shown(found.factor))
 
     # The authenticator app --------------------------------------------------------------------------------------------
 
@@ -105,7 +112,10 @@ class OwnAuthenticators:
         return None if pending is None else pending[1]
 
     def confirm_app(self, owner: Owner, code: str) -> None:
-        """The app's first code: from now on it counts. Raises WrongCode, NothingThere."""
+        """The app's first code: from now on it counts, and one there was before does not, which is told as a removal.
+
+        Raises WrongCode, and NothingThere also when an app came or went at the same moment.
+        """
         pending = self._pending(owner)
         if pending is None:
             raise NothingThere
@@ -113,13 +123,16 @@ class OwnAuthenticators:
         counter = totp.matching_counter(secret, code, self.clock.now())
         if counter is None:
             raise WrongCode
+        replaces = Factor.CODE in owner.person.authenticators
 
         def change(connection: Connection) -> None:
+            if (people.sealed(connection, owner.person.id).totp is not None) is not replaces:
+                raise NothingThere
             if not second_factors.finish_totp(connection, owner.person.id, sealed, counter, self.clock.now()):
                 raise NothingThere
 
-        facts, what = {"authenticator": "otp"}, told.AUTHENTICATOR_APP
-        self.changes.make(owner, "AuthenticatorAdded", change, told.AUTHENTICATOR_ADDED, facts, what=what)
+        told_of = [removed(APP), added(APP)] if replaces else [added(APP)]
+        self.changes.tell(owner, change, *told_of, ending=having_shown(Factor.CODE))
 
     def remove_app(self, owner: Owner) -> None:
         """Forget the app. Raises NothingThere."""
@@ -128,8 +141,7 @@ class OwnAuthenticators:
             if not second_factors.remove_totp(connection, owner.person.id):
                 raise NothingThere
 
-        facts, what = {"authenticator": "otp"}, told.AUTHENTICATOR_APP
-        self.changes.make(owner, "AuthenticatorRemoved", change, told.AUTHENTICATOR_REMOVED, facts, what=what)
+        self.changes.tell(owner, change, removed(APP), ending=having_shown(Factor.CODE))
 
     # Recovery codes ---------------------------------------------------------------------------------------------------
 
@@ -140,8 +152,7 @@ class OwnAuthenticators:
         def change(connection: Connection) -> None:
             self.recovery_codes.renew(connection, owner.person.id, codes)
 
-        facts, what = {"authenticator": "recovery"}, told.RECOVERY_CODES
-        self.changes.make(owner, "AuthenticatorAdded", change, told.AUTHENTICATOR_ADDED, facts, what=what)
+        self.changes.tell(owner, change, added(RECOVERY_CODES), ending=having_shown(Factor.RECOVERY))
         return codes
 
     def _pending(self, owner: Owner) -> tuple[bytes, str] | None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from idp.authentication import told
-from idp.authentication.own_account import NothingThere, OwnChanges, Owner, WrongCode
+from idp.authentication.other_factors import PHONE_CODES
+from idp.authentication.other_sessions import having_shown
+from idp.authentication.own_account import NothingThere, OwnChanges, Owner, Told, WrongCode, added, removed
 from idp.authentication.sent_codes import SentCodes, sending_to
 from idp.authentication.throttling import Throttle
+from idp.model.assurance import Factor
 from idp.model.contact import Contact
 from idp.notices import Channel, Channels
 from idp.notices.channels import MOST_CHANNELS
@@ -45,11 +48,11 @@ class OwnChannels:
     def add(self, owner: Owner, contact: Contact, address: str) -> str:
         """Keep a channel, to be confirmed by the code that goes there; its id. Raises TooManyChannels, TooManyTries."""
         self._throttle(owner, address)
-        if len(self.of(owner)) >= MOST_CHANNELS:
-            raise TooManyChannels
         added: list[str] = []
 
         def change(connection: Connection) -> None:
+            if len(self.channels.of(connection, owner.person.id)) >= MOST_CHANNELS:  # here, where changes take turns
+                raise TooManyChannels
             added[:] = [self.channels.add(connection, owner.person.id, contact)]
             self._send(connection, owner, added[0])
 
@@ -77,27 +80,43 @@ class OwnChannels:
         self.changes.make(owner, "ContactConfirmed", change, None)
 
     def use_for_codes(self, owner: Owner, channel_id: str, wanted: bool) -> None:
-        """Let codes sent to a confirmed telephone count as a second factor, or no longer. Raises NothingThere."""
+        """Let codes sent to a confirmed telephone count as a second factor, or no longer. Raises NothingThere.
+
+        Where that is so already nothing changes, and nothing is told.
+        """
+        channel = self.find(owner, channel_id)
+        if not channel.may_send_codes:
+            raise NothingThere
+        if (channel.codes_since is not None) is wanted:
+            return
 
         def change(connection: Connection) -> None:
             if not self.channels.use_for_codes(connection, owner.person.id, channel_id, wanted):
                 raise NothingThere
 
-        name = "AuthenticatorAdded" if wanted else "AuthenticatorRemoved"
-        notice = told.AUTHENTICATOR_ADDED if wanted else told.AUTHENTICATOR_REMOVED
-        self.changes.make(owner, name, change, notice, {"authenticator": "sms"}, what=told.PHONE_CODES)
+        told_of = added(PHONE_CODES) if wanted else removed(PHONE_CODES)
+        self.changes.tell(owner, change, told_of, ending=None if wanted else having_shown(Factor.PHONE))
 
     def remove(self, owner: Owner, channel_id: str) -> None:
-        """Forget a channel; the notice of it goes there, too. Raises NothingThere."""
+        """Forget a channel; the notice of it goes there, too. Raises NothingThere.
+
+        With a telephone whose codes count as a second factor that factor is removed, and told of as one.
+        """
         channel = self.find(owner, channel_id)
-        removed = [] if channel.confirmed_at is None else [channel.contact]
+        signs_in = channel.codes_since is not None
+        last_told = [] if channel.confirmed_at is None else [channel.contact]
 
         def change(connection: Connection) -> None:
-            if not self.channels.remove(connection, owner.person.id, channel_id):
+            if channel not in self.channels.of(connection, owner.person.id):  # it was confirmed, or put to another use
                 raise NothingThere
-            self.sent_codes.notices.send_to(connection, owner.person.id, removed, told.CHANNEL_REMOVED)
+            self.channels.remove(connection, owner.person.id, channel_id)
+            self.sent_codes.notices.send_to(connection, owner.person.id, last_told, told.CHANNEL_REMOVED)
 
-        self.changes.make(owner, "ContactRemoved", change, told.CHANNEL_REMOVED, {"kind": channel.contact.kind.value})
+        gone = Told("ContactRemoved", told.CHANNEL_REMOVED, {"kind": channel.contact.kind.value})
+        if signs_in:
+            self.changes.tell(owner, change, gone, removed(PHONE_CODES), ending=having_shown(Factor.PHONE))
+        else:
+            self.changes.tell(owner, change, gone)
 
     def _throttle(self, owner: Owner, address: str) -> None:
         self.throttle.reserve(sending_to(owner.person.id), address)

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from idp.authentication import password_rules, told
 from idp.authentication.devices import Device
-from idp.authentication.own_account import OwnChanges, Owner, WrongCode
+from idp.authentication.other_sessions import every_other
+from idp.authentication.own_account import OwnChanges, Owner, Told, WrongCode
 from idp.authentication.passwords import Passwords
 from idp.authentication.throttling import Throttle
 from idp.model.secret import hashed
@@ -28,9 +29,10 @@ class OwnPassword:
     clock: Clock
 
     def change(self, owner: Owner, present: str, new: str, device: Device) -> None:
-        """Another password from now on. Raises WrongCode when the present one is wrong, or no longer the present one.
+        """Another password from now on; every other session ends, and every other device is a stranger's (ADR 0101).
 
-        Hashing takes its time: whoever set another password meanwhile is not overridden.
+        Raises WrongCode when the present one is wrong, or no longer the present one. Hashing
+        takes its time: whoever set another password meanwhile is not overridden.
         """
         person = owner.person
         with self.database.read() as connection:
@@ -51,5 +53,6 @@ class OwnPassword:
                 raise WrongCode
             stands_alone = password_rules.stands_alone(new)
             people.change_password(connection, person.id, password_hash, stands_alone=stands_alone)
+            devices.forget_others(connection, person.id, hashed(device.cookie or ""))
 
-        self.changes.make(owner, "PasswordChanged", change, told.PASSWORD_CHANGED)
+        self.changes.tell(owner, change, Told("PasswordChanged", told.PASSWORD_CHANGED), ending=every_other)

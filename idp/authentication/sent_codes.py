@@ -33,7 +33,7 @@ class SentCodes:
         """Send a code to the telephone that counts as a second factor; False when there is none."""
 
         def work(connection: Connection) -> bool:
-            phone = self._phone(connection, person_id)
+            phone = self.phone_of(connection, person_id)
             if phone is not None:
                 self.send_to(connection, person_id, phone)
             return phone is not None
@@ -52,7 +52,7 @@ class SentCodes:
         """Accept the code sent to the telephone that counts as a second factor: True once."""
 
         def work(connection: Connection) -> bool:
-            phone = self._phone(connection, person_id)
+            phone = self.phone_of(connection, person_id)
             return phone is not None and self.spend_at(connection, person_id, phone.id, text)
 
         return self.database.write(work)
@@ -65,9 +65,10 @@ class SentCodes:
     def phone(self, person_id: str) -> Channel | None:
         """The telephone that counts as a second factor."""
         with self.database.read() as connection:
-            return self._phone(connection, person_id)
+            return self.phone_of(connection, person_id)
 
-    def _phone(self, connection: Connection, person_id: str) -> Channel | None:
+    def phone_of(self, connection: Connection, person_id: str) -> Channel | None:
+        """The same in a transaction."""
         channels = self.notices.channels.of(connection, person_id)
         return next((each for each in channels if each.may_send_codes and each.codes_since is not None), None)
 

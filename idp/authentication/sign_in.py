@@ -113,13 +113,20 @@ class SignIn:
 
     def with_code(self, session: Session, code: str, device: Device) -> Proved:
         """The same session, now proven by a code of the authenticator app as well."""
-        return self._second(session, Factor.CODE, device, lambda: self._spend_code(session.person, code))
+        person = session.person
+        with self.database.read() as connection:
+            app = people.sealed(connection, person).totp
+        stands = _only_while(lambda each: people.sealed(each, person).totp == app)
+        return self._second(session, Factor.CODE, device, lambda: self._spend_code(person, code), stands)
 
     def with_sent_code(self, session: Session, code: str, device: Device) -> Proved:
         """The same session, now proven by a code sent to a telephone as well."""
-        known = self._proven(device, session.person)  # as it was when the code was sent: this step proves the device
-        proved = self._second(session, Factor.PHONE, device, lambda: self.sent_codes.spend(session.person, code))
-        self.throttle.succeeded(sending_to(session.person), device.address, known)
+        codes, person = self.sent_codes, session.person
+        known = self._proven(device, person)  # as it was when the code was sent: this step proves the device
+        phone = codes.phone(person)
+        stands = _only_while(lambda each: codes.phone_of(each, person) == phone)
+        proved = self._second(session, Factor.PHONE, device, lambda: codes.spend(person, code), stands)
+        self.throttle.succeeded(sending_to(person), device.address, known)
         return proved
 
     def with_recovery_code(self, session: Session, code: str, device: Device) -> Proved:
@@ -138,7 +145,8 @@ class SignIn:
             shown = self.passkeys.shown(answer, browser, session.person)
         except PasskeyRefused:
             raise NotSignedIn from None
-        return self._stepped_up(session, shown.factor, device)
+        stands = _only_while(lambda each: stored_passkeys.by_credential(each, shown.credential_id) is not None)
+        return self._stepped_up(session, shown.factor, device, stands)
 
     def send_code(self, session: Session, device: Device) -> bool:
         """Send a code to the person's telephone; False when there is none.
@@ -152,16 +160,20 @@ class SignIn:
     # ------------------------------------------------------------------------------------------------------------------
 
     def _second(
-        self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool], also: Work | None = None
+        self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool], also: Work
     ) -> Proved:
         tries, known = _CODE_TRIES + session.person, self._proven(device, session.person)
         self._try(session, device, factor.name.lower(), spend, tries, known)
         return self._stepped_up(session, factor, device, also)
 
-    def _stepped_up(self, session: Session, factor: Factor, device: Device, also: Work | None = None) -> Proved:
+    def _stepped_up(self, session: Session, factor: Factor, device: Device, also: Work) -> Proved:
+        """``also`` looks whether what was shown is the account's still, or uses it up.
+
+        Whoever removed it while it was checked has ended the sessions in which it was shown before, and not this one.
+        """
+
         def work(connection: Connection) -> None:
-            if also is not None:
-                also(connection)
+            also(connection)
             devices.prove(connection, hashed(device.cookie or ""), session.person, self.clock.now())
 
         return Proved(self.sessions.stepped_up(session, factor, self.accounts.reference(session.person), work))
@@ -251,6 +263,16 @@ class SignIn:
         facts: dict[str, JSON] = {"person": person, "command": "sign-in", "step": step, "failures": failures}
         event = Event("SignInFailed", new_id("sin", self.clock, self.entropy), facts=facts, subject=subject)
         self.ledger.append([event])
+
+
+def _only_while(holds: Callable[[Connection], bool]) -> Work:
+    """Raises NotSignedIn where it holds no longer."""
+
+    def work(connection: Connection) -> None:
+        if not holds(connection):
+            raise NotSignedIn
+
+    return work
 
 
 def canonical_username(username: str) -> str:

@@ -14,7 +14,11 @@ def _security(name: str, zh: str, en: str) -> NoticeKind:
 
 
 NEW_DEVICE = _security("new-device", "您的账户刚在一台新设备上登录（{device}）。", "A new device signed in: {device}.")
-PASSWORD_CHANGED = _security("password-changed", "您的登录密码已更改。", "Your password was changed.")
+PASSWORD_CHANGED = _security(
+    "password-changed",
+    "您的登录密码已更改，其他设备均已退出。",
+    "Your password was changed, and every other device signed out.",
+)
 AUTHENTICATOR_ADDED = _security(
     "authenticator-added", "您的账户添加了登录方式：{what}。", "A way of signing in was added to your account: {what}."
 )

@@ -32,7 +32,14 @@ class AccountRooms:
     def changes(self) -> OwnChanges:
         """How a change is made."""
         tools, presence = self._tools, self._people.presence
-        return OwnChanges(tools.ledger, self._people.notices, tools.clock, tools.entropy, presence.staff_need_passkeys)
+        return OwnChanges(
+            tools.database,
+            tools.ledger,
+            self._people.notices,
+            tools.clock,
+            tools.entropy,
+            presence.staff_need_passkeys,
+        )
 
     @cached_property
     def authenticators(self) -> OwnAuthenticators:
@@ -69,7 +76,7 @@ class AccountRooms:
             *overview.routes(),
             *PasskeyPages(door, self.authenticators, people.cookies).routes(),
             *CodePages(door, self.authenticators).routes(),
-            *PasswordPages(door, password, sessions, people.proving).routes(),
+            *PasswordPages(door, password, people.proving).routes(),
             *UserCodePages(door, user_code).routes(),
             *ChannelPages(door, self.channels).routes(),
         )

@@ -104,4 +104,4 @@ class SigningOutRooms:
     def pages(self) -> AccountPages:
         """The pages of signing out, and the front page."""
         leaving = self.end_session
-        return AccountPages(self._people.presence, self._people.accounts, leaving.confirmed, leaving.status)
+        return AccountPages(self._people.presence, leaving.confirmed, leaving.status)

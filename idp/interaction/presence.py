@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.authentication.accounts import Accounts
 from idp.authentication.sessions import Sessions
@@ -10,7 +10,7 @@ from idp.interaction import cookies
 from idp.interaction.cookies import Cookies
 from idp.interaction.steps import SignedInPerson
 from idp.model.client import Client
-from idp.model.person import Person, PersonKind
+from idp.model.person import Account, Person, PersonKind
 from idp.model.session import Session
 from idp.store import consents
 from idp.tokens.pairwise import Pairwise
@@ -31,9 +31,22 @@ class Presence:
     clock: Clock
     staff_need_passkeys: bool
 
+    def signed_in(self, request: HttpRequest) -> tuple[Account, Session] | None:
+        """Whose live session the browser has, and the session as what it showed counts now (ADR 0101).
+
+        What the account has no longer, counts for nothing, wherever a sign-in's strength or age is judged.
+        """
+        session = self.sessions.current(self.cookies.read(request, cookies.SESSION))
+        person = None if session is None else self.accounts.active(session.person)
+        if session is None or person is None:
+            return None
+        standing = session.authentication.standing(person.authenticators)
+        return None if standing is None else (person, replace(session, authentication=standing))
+
     def session(self, request: HttpRequest) -> Session | None:
-        """The live session of the browser."""
-        return self.sessions.current(self.cookies.read(request, cookies.SESSION))
+        """The live session of the browser, as ``signed_in`` gives it."""
+        found = self.signed_in(request)
+        return None if found is None else found[1]
 
     def unended(self, request: HttpRequest) -> Session | None:
         """The browser's session until it has ended, be it too long unused to count as signed in."""
@@ -45,10 +58,10 @@ class Presence:
 
     def of(self, request: HttpRequest, client: Client) -> SignedInPerson | None:
         """The person of the browser's session, and what they allowed this client before."""
-        session = self.session(request)
-        person = None if session is None else self.accounts.active(session.person)
-        if session is None or person is None:
+        found = self.signed_in(request)
+        if found is None:
             return None
+        person, session = found
         with self.database.read() as connection:
             remembered = consents.given(connection, person.id, client.id, self.clock.now())
         sub = self.pairwise.subject(person.id, client.organisation)

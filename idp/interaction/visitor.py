@@ -80,11 +80,8 @@ class Visitors:
 
     def present(self, request: HttpRequest) -> Visitor | None:
         """The signed-in person of this browser, however well that is proven."""
-        session = self.presence.session(request)
-        person = None if session is None else self.accounts.active(session.person)
-        if session is None or person is None:
-            return None
-        return Visitor(person, session, self.accounts.reference(person.id))
+        found = self.presence.signed_in(request)
+        return None if found is None else Visitor(*found, self.accounts.reference(found[0].id))
 
     def required(self, request: HttpRequest, errand: Errand) -> Visitor:
         """The visitor, proven well enough for the errand. Raises SignInFirst, OutOfReach."""

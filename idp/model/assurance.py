@@ -99,6 +99,17 @@ class Authentication:
         """The level reached by an account proofed to ``proofed``."""
         return min(proofed, reached(self.factors))
 
+    def standing(self, authenticators: Collection[Factor]) -> Authentication | None:
+        """What of it still counts for an account that has these authenticators (ADR 0101).
+
+        None when nothing of it says any more who the person is. A recovery code is used up by being shown: that no
+        other is left takes nothing from it.
+        """
+        kept = {
+            factor: at for factor, at in self.factors.items() if factor in authenticators or factor is Factor.RECOVERY
+        }
+        return Authentication(kept) if kept.keys() & PRIMARY else None
+
     def since(self, oldest: datetime) -> frozenset[Factor]:
         """The factors shown no earlier than ``oldest``."""
         return frozenset(factor for factor, at in self.factors.items() if at >= oldest)

@@ -67,7 +67,10 @@ class Channels:
         return contacts.confirm(connection, person_id, channel_id, self.clock.now())
 
     def use_for_codes(self, connection: Connection, person_id: str, channel_id: str, wanted: bool) -> bool:
-        """Whether codes sent to a confirmed telephone count as a second factor; False when it is none of theirs."""
+        """Whether codes sent to a confirmed telephone count as a second factor.
+
+        False when it is none of theirs, or that was so before.
+        """
         return contacts.use_for_codes(connection, person_id, channel_id, self.clock.now() if wanted else None)
 
     def remove(self, connection: Connection, person_id: str, channel_id: str) -> bool:

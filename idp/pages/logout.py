@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from idp.authentication.accounts import Accounts
 from idp.endpoints.addresses import LOGOUT
 from idp.endpoints.end_session import HANDLE, LogoutRequest
 from idp.interaction.presence import Presence
@@ -62,15 +61,13 @@ class AccountPages:
     """The front page and the confirmed sign-out."""
 
     presence: Presence
-    accounts: Accounts
     confirmed: Callable[[HttpRequest], HttpResponse]
     status: Callable[[HttpRequest], HttpResponse]
 
     @for_people
     def home(self, request: HttpRequest) -> HttpResponse:
         """Who is signed in in this browser, if anybody."""
-        session = self.presence.session(request)
-        person = None if session is None else self.accounts.active(session.person)
+        person, session = self.presence.signed_in(request) or (None, None)
         return page_response("idp/home.html", person=person, session=session, action=CONFIRM)
 
     @for_people

@@ -59,10 +59,11 @@ def confirm(connection: Connection, person_id: str, channel_id: str, now: dateti
 
 
 def use_for_codes(connection: Connection, person_id: str, channel_id: str, since: datetime | None) -> bool:
-    """Let codes sent to a confirmed telephone count as a second factor, or no longer (None)."""
+    """Let codes sent to a confirmed telephone count as a second factor, or no longer (None); False when it was so."""
     row = contact_channel.c
     phone = (row.person == person_id) & (row.id == channel_id) & (row.kind == ContactKind.PHONE.value)
-    statement = update(contact_channel).where(phone, row.confirmed_at.is_not(None))
+    otherwise = row.codes_since.is_not(None) if since is None else row.codes_since.is_(None)
+    statement = update(contact_channel).where(phone, row.confirmed_at.is_not(None), otherwise)
     return connection.execute(statement.values(codes_since=since)).rowcount == 1
 
 

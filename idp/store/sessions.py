@@ -146,11 +146,17 @@ def of_person(connection: Connection, person_id: str, now: datetime, idle_since:
     return [_session(found) for found in connection.execute(statement).all()]
 
 
+def unended_of_person(connection: Connection, person_id: str) -> list[Session]:
+    """Every session of a person that nobody has ended, however old, the first one first."""
+    row = web_session.c
+    unended = select(web_session).where(row.person == person_id, row.ended_at.is_(None)).order_by(row.id)
+    return [_session(found) for found in connection.execute(unended).all()]
+
+
 def end_of_person(connection: Connection, person_id: str, now: datetime) -> None:
     """End every session of a person."""
-    live = select(web_session.c.id).where(web_session.c.person == person_id, web_session.c.ended_at.is_(None))
-    for session_id in connection.execute(live).scalars().all():
-        end(connection, session_id, now)
+    for each in unended_of_person(connection, person_id):
+        end(connection, each.id, now)
 
 
 def live_of_person(connection: Connection, person_id: str, now: datetime) -> list[Session]:

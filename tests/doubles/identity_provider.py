@@ -168,7 +168,7 @@ class Provider:
     def own_authenticators(self, *, staff_need_passkeys: bool = False) -> OwnAuthenticators:
         """The desk behind the account pages, without its pages."""
         sealing, entropy = vault(self.keys), SystemEntropy()
-        changes = OwnChanges(self.ledger, self.notices, self.clock, entropy, staff_need_passkeys)
+        changes = OwnChanges(self.database, self.ledger, self.notices, self.clock, entropy, staff_need_passkeys)
         ceremonies = Ceremonies(self.settings.issuer)
         accounts = Accounts(self.database, sealing)
         passkeys = Passkeys(self.database, self.ledger, accounts, self.notices, ceremonies, self.clock, entropy)

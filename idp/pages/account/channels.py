@@ -135,9 +135,15 @@ def _page(channel: Channel, error: Text | None = None, status: int = 200) -> Htt
 
 def _question(channel: Channel, error: Text | None = None, status: int = 200) -> HttpResponse:
     masked = channel.contact.masked
+    said = Text(f"通知将不再发往 {masked}。", f"Notices will no longer go to {masked}.")
+    if channel.codes_since is not None:
+        said = Text(
+            f"{said.zh}短信验证码将不能再用于登录，其他设备上用过它的登录都会结束。",
+            f"{said.en} Codes sent there will no longer sign you in, and sign-ins on other devices that used one end.",
+        )
     return confirm_page(
         Text("移除联系方式？", "Remove this way to reach you?"),
-        Text(f"通知将不再发往 {masked}。", f"Notices will no longer go to {masked}."),
+        said,
         Text("移除", "Remove"),
         error,
         status,

@@ -10,6 +10,7 @@ import segno
 
 from idp.authentication.own_account import Owner
 from idp.authentication.own_authenticators import OwnAuthenticators
+from idp.model.assurance import Factor
 from idp.pages import forms
 from idp.pages.account.addresses import APP, RECOVERY
 from idp.pages.account.door import AccountDoor, confirm_page
@@ -110,14 +111,22 @@ class CodePages:
             return redirect(APP)
         groups = " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
         return page_response(
-            "idp/account/app.html", status=status, secret=groups, picture=f"{APP}/picture.svg", error=error
+            "idp/account/app.html",
+            status=status,
+            secret=groups,
+            picture=f"{APP}/picture.svg",
+            replaces=Factor.CODE in owner.person.authenticators,
+            error=error,
         )
 
 
 def _app_question(error: Text | None = None, status: int = 200) -> HttpResponse:
     return confirm_page(
         Text("移除身份验证器？", "Remove your authenticator app?"),
-        Text("它显示的验证码将不能再用于登录。", "Its codes will no longer sign you in."),
+        Text(
+            "它显示的验证码将不能再用于登录。其他设备上用过它的登录都会结束。",
+            "Its codes will no longer sign you in. Sign-ins on other devices that used it end.",
+        ),
         Text("移除", "Remove"),
         error,
         status,

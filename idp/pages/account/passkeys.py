@@ -125,7 +125,10 @@ class PasskeyPages:
     def _question(self, passkey: Passkey, error: Text | None = None, status: int = 200) -> HttpResponse:
         return confirm_page(
             Text("移除通行密钥？", "Remove this passkey?"),
-            Text(f"“{passkey.name}”将不能再用于登录。", f"“{passkey.name}” will no longer sign you in."),
+            Text(
+                f"“{passkey.name}”将不能再用于登录。其他设备上可能用过它的登录都会结束。",
+                f"“{passkey.name}” will no longer sign you in. Sign-ins on other devices that may have used it end.",
+            ),
             Text("移除", "Remove"),
             error,
             status,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from idp.authentication import password_rules
 from idp.authentication.own_account import Owner, WrongCode
 from idp.authentication.own_password import OwnPassword
-from idp.authentication.own_sessions import OwnSessions
 from idp.authentication.passwords import PasswordUnusable
 from idp.pages.account.addresses import PASSWORD
 from idp.pages.account.door import AccountDoor
@@ -36,7 +35,6 @@ class PasswordPages:
 
     door: AccountDoor
     password: OwnPassword
-    sessions: OwnSessions
     proving: Proving
 
     @for_people
@@ -46,7 +44,7 @@ class PasswordPages:
 
     @for_people
     def change(self, request: HttpRequest) -> HttpResponse:
-        """Another password, and on demand an end to every other session."""
+        """Another password, and an end to every other session."""
         owner, form = self.door.owner(request), request.form()
 
         def work() -> None:
@@ -56,9 +54,6 @@ class PasswordPages:
                 self.password.change(owner, form.get("password", ""), form.get("new", ""), self.proving.device(request))
             except WrongCode:
                 raise _PresentIsWrong from None
-            if form.get("others") == "end":
-                here = self.door.visitor(request).session.id
-                self.sessions.end_others(owner, here, self.proving.device(request).cookie)
 
         return self.door.change(work, lambda error, status: _page(owner, error, status))
 

@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
+from sqlalchemy import Connection
 
 from idp.authentication.own_account import Owner, leaves_too_little
 from idp.authentication.sent_codes import SentCodes
 from idp.interaction.cookies import DEVICE
 from idp.model.assurance import PHISHING_RESISTANT, Factor
+from idp.model.contact import Contact, ContactKind
 from idp.model.person import Account as Holder
 from idp.model.person import PersonKind
+from idp.notices.channels import MOST_CHANNELS
 from kernel.entropy import SystemEntropy
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
@@ -78,7 +81,8 @@ def change_password(account: Account, new: str, present: str = PASSWORD, **more:
 def test_another_password_works_and_the_old_one_no_longer(provider: Provider, wang: Account) -> None:
     elsewhere = Account(provider, "wang")
     elsewhere.open("/account")
-    assert change_password(wang, GOOD, others="end").status_code == 200
+    assert "其他所有设备" in wang.open(f"{SECURITY}/password").text
+    assert change_password(wang, GOOD).status_code == 200
     assert elsewhere.browser.get("/account").status_code == 303  # signed out there
     assert wang.browser.get("/account").status_code == 200
     assert "code" in Browser(provider).walk(RelyingParty(provider).authorize_url(), password=GOOD)
@@ -351,6 +355,37 @@ def test_a_channel_that_is_confirmed_ends_the_count_of_codes(provider: Provider,
 def use_phone(account: Account) -> None:
     manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', account.open(SECURITY).text)[1]
     account.browser.submit(account.open(manage), codes="on")
+
+
+def test_what_changes_nothing_is_not_told(provider: Provider, wang: Account) -> None:
+    """Codes to a telephone switched off that were off, or on that were on."""
+    manage = re.search(r'href="(/account/security/channels/chn_[^"]*)"', wang.open(SECURITY).text)[1]
+    token = form_of(wang.open(manage)).fields["csrf_token"]
+    for codes in ("off", "on", "on"):
+        answer = wang.browser.post(f"{manage}/codes", {"csrf_token": token, "codes": codes})
+        assert answer.headers["Location"] == manage
+    assert provider.events("AuthenticatorRemoved") == []
+    assert len(provider.events("AuthenticatorAdded")) == 1
+
+
+def test_channels_added_at_once_are_no_more_than_there_may_be(either_provider: Provider) -> None:
+    provider, account = either_provider, Account(either_provider, "wang")
+    person = provider.person("wang").id
+    token = form_of(account.open(f"{SECURITY}/channels/new")).fields["csrf_token"]
+
+    def keep(connection: Connection) -> None:
+        for number in range(MOST_CHANNELS - 2):
+            provider.notices.channels.add(connection, person, Contact(ContactKind.EMAIL, f"a{number}@example.org"))
+
+    def add(number: int) -> int:
+        sent = {"csrf_token": token, "contact": f"b{number}@example.org"}
+        return int(account.browser.post(f"{SECURITY}/channels/new", sent).status_code)
+
+    provider.database.write(keep)
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(add, range(3))) == [303, 422, 422]
+    with provider.database.read() as connection:
+        assert len(provider.notices.channels.of(connection, person)) == MOST_CHANNELS
 
 
 def test_one_persons_things_are_nobody_elses(provider: Provider, wang: Account) -> None:

@@ -126,33 +126,31 @@ def test_in_a_session_that_its_owner_ends_meanwhile_nothing_is_changed(
 
 
 def test_no_authenticator_is_added_in_a_session_ended_meanwhile(either_provider: Provider) -> None:
-    provider, make = either_provider, OwnChanges.make
+    provider, tell = either_provider, OwnChanges.tell
     thief = Account(provider, "wang")
     page = thief.open(f"{SECURITY}/recovery-codes")
 
     def overtaken(*args: Any, **kwargs: Any) -> None:
         end_others(provider)
-        make(*args, **kwargs)
+        tell(*args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(OwnChanges, "make", overtaken)
+        patch.setattr(OwnChanges, "tell", overtaken)
         assert thief.browser.submit(page).status_code == 403
     assert provider.events("AuthenticatorAdded") == []
 
 
 def test_a_password_set_meanwhile_is_not_overridden(either_provider: Provider) -> None:
-    """The one shown is no longer the present one, though both sessions stand."""
+    """In another tab of the same session: the one shown is no longer the present one."""
     provider = either_provider
-    thief, owner = Account(provider, "wang"), Account(provider, "wang")
-    page = thief.open(f"{SECURITY}/password")
-    provider.clock.advance(60)
-    own = owner.open(f"{SECURITY}/password")
+    account = Account(provider, "wang")
+    page, other_tab = (account.open(f"{SECURITY}/password") for _ in range(2))
 
     def changed() -> None:
-        assert change_password(owner, own, OWN).status_code == 200
+        assert change_password(account, other_tab, OWN).status_code == 200
 
     with while_hashing(THEIRS, changed):
-        answer = change_password(thief, page)
+        answer = change_password(account, page)
     assert answer.status_code == 422
     assert "现在的密码不正确" in answer.text
     assert len(provider.events("PasswordChanged")) == 1
