@@ -21,3 +21,7 @@ class AdministrationError(Exception):
 
 class NoSuchThing(AdministrationError):
     """What is named is not there, or out of reach: whoever asks cannot tell which."""
+
+
+class Outdated(AdministrationError):
+    """What was seen is so no longer; nothing was changed."""

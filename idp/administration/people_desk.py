@@ -11,7 +11,7 @@ from idp.administration.client_register import refuse_unknown_organisation
 from idp.administration.enrolments import Enrolments
 from idp.administration.errors import AdministrationError, NoSuchThing
 from idp.administration.giving import OF_A_DEPARTMENT, OF_THE_FOUNDING, may_give
-from idp.administration.person_register import PersonRegister, check_roles
+from idp.administration.person_register import OfficesChanged, PersonRegister, check_roles
 from idp.administration.proposals import Prepare, Proposals
 from idp.administration.rights import Actor, Command, NotPermitted, Reach, permit, permit_somewhere, reach
 from idp.model.person import Person, PersonKind
@@ -96,9 +96,16 @@ class PeopleDesk:
         found = self._changed(actor, Command.END_SESSIONS, person_id)
         self._made(actor, Command.END_SESSIONS, self.register.ending_sessions(found.id))
 
-    def change_roles(self, actor: Actor, person_id: str, after: tuple[str, ...]) -> Proposal | None:
-        """Give and take offices. An administrator's, and giving a clerk's, takes two persons: a proposal, then."""
+    def change_roles(
+        self, actor: Actor, person_id: str, after: tuple[str, ...], before: tuple[str, ...] | None = None
+    ) -> Proposal | None:
+        """Give and take offices. An administrator's, and giving a clerk's, takes two persons: a proposal, then.
+
+        ``before``: those that the actor saw; OfficesChanged when others are held by now.
+        """
         found = self._changed(actor, Command.CHANGE_ROLES, person_id)
+        if before is not None and set(before) != set(found.roles):
+            raise OfficesChanged
         changed = set(found.roles) ^ set(after)
         may_give(actor, Command.CHANGE_ROLES, changed)
         if found.kind is not PersonKind.STAFF:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from idp.administration import people_file
 from idp.administration.acts import Act
-from idp.administration.errors import AdministrationError
+from idp.administration.errors import AdministrationError, Outdated
 from idp.administration.records import Records
 from idp.authentication import password_rules, told, totp
 from idp.authentication.passwords import Passwords, PasswordUnusable
@@ -170,15 +170,15 @@ class PersonRegister:
     def changing_roles(self, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> Act:
         """The act of giving and taking offices. Whoever loses one is signed out, so that no token says otherwise.
 
-        Raises AdministrationError for offices that do not exist or do not go together; the change itself, when the
-        offices are no longer those that were seen.
+        Raises AdministrationError for offices that do not exist or do not go together; the change itself raises
+        OfficesChanged when they are no longer those of ``before``.
         """
         check_roles(after)
         now = self.clock.now()
 
         def change(connection: Connection) -> None:
             if not people.change_roles(connection, person_id, before, after):
-                raise AdministrationError("该账户的职责已有变化，请重新查看", "the offices have changed; look again")
+                raise OfficesChanged
             if set(before) - set(after):
                 sessions.end_of_person(connection, person_id, now)
             self.notices.send(connection, person_id, told.ROLES_CHANGED, roles=in_words(after) or told.NO_OFFICE)
@@ -191,6 +191,16 @@ class PersonRegister:
             return self.passwords.hash(password)
         except PasswordUnusable as error:
             raise AdministrationError(error.text.zh, error.text.en) from None
+
+
+class OfficesChanged(Outdated):
+    """Somebody else gave or took one meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "该账户的职责在您查看之后已有变化，未作改动，请按现有职责重新选择",
+            "the offices have changed since you looked, and nothing was changed: choose again from those held now",
+        )
 
 
 def check(new: NewPerson) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import wraps
 
-from idp.administration.errors import AdministrationError, NoSuchThing
+from idp.administration.errors import AdministrationError, NoSuchThing, Outdated
 from idp.administration.rights import Actor, NotPermitted
 from idp.authentication.accounts import Accounts
 from idp.authentication.passwords import HashingBusy
@@ -71,6 +71,13 @@ REFUSED = ProblemKind(
     Fault.CONSUMER,
     Text("这项操作无法完成", "This cannot be done"),
     Text("请按说明改正后重试。", "Correct what the detail says, then try again."),
+)
+OUTDATED = ProblemKind(
+    "administration.outdated",
+    409,
+    Fault.CONSUMER,
+    Text("您看到的内容已有变化", "What you saw has changed"),
+    Text("请重新查看后再操作。", "Look again, then decide anew."),
 )
 BUSY = ProblemKind(
     "server.busy",
@@ -154,6 +161,8 @@ def as_problem(error: Exception) -> Problem:
         return Problem(NOT_ALLOWED)
     if isinstance(error, NoSuchThing):
         return Problem(NOT_FOUND, detail=error.text)
+    if isinstance(error, Outdated):
+        return Problem(OUTDATED, detail=error.text)
     if isinstance(error, AdministrationError):
         return Problem(REFUSED, detail=error.text)
     if isinstance(error, HashingBusy):

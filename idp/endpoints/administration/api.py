@@ -174,8 +174,9 @@ class AdministrationApi:
 
     def change_roles(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
         """Give and take offices, or the proposal it takes."""
-        roles = bodies.read(bodies.RolesBody, request)["roles"]
-        return _done(self.people.change_roles(actor, person, tuple(roles)))
+        asked = bodies.read(bodies.RolesBody, request)
+        before = None if asked["before"] is None else tuple(asked["before"])
+        return _done(self.people.change_roles(actor, person, tuple(asked["roles"]), before))
 
     def invite(self, actor: Actor, request: HttpRequest) -> HttpResponse:
         """A one-time link for a new member of staff, or the proposal it takes."""

@@ -38,9 +38,9 @@ def _text(longest: int = 200) -> fields.String:
     return fields.String(required=True, validate=validate.Length(1, longest))
 
 
-def _offices() -> fields.List[Any]:
+def _offices(**options: Any) -> fields.List[Any]:
     known = fields.String(validate=validate.OneOf([role.value for role in Role]))
-    return fields.List(known, required=True, validate=validate.Length(0, len(Role)))
+    return fields.List(known, validate=validate.Length(0, len(Role)), **(options or {"required": True}))
 
 
 def _list() -> fields.List[Any]:
@@ -83,7 +83,10 @@ DocumentCheck = _body(
     },
 )
 WindowRecovery = _body("AdminWindowRecovery", {"reference": _text(100)})
-RolesBody = _body("AdminRoles", {"roles": _offices()})
+_SEEN = {
+    "description": "the offices that were held when they were looked at; others held by now refuse the change (409)"
+}
+RolesBody = _body("AdminRoles", {"roles": _offices(), "before": _offices(load_default=None, metadata=_SEEN)})
 InvitationBody = _body("AdminInvitation", {"roles": _offices(), "organisation": _text(18)})
 Invited = _answer(
     "AdminInvited",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from marshmallow import Schema
 
 from idp.endpoints.administration import bodies
-from idp.endpoints.administration.access import NOT_ALLOWED, REFUSED, TOKEN_REFUSED, TOO_NARROW, AdminAccess
+from idp.endpoints.administration.access import NOT_ALLOWED, OUTDATED, REFUSED, TOKEN_REFUSED, TOO_NARROW, AdminAccess
 from idp.endpoints.administration.api import AdministrationApi
 from kernel.problems import NOT_FOUND
 from kernel.text import Text
@@ -57,7 +57,7 @@ def routes(api: AdministrationApi, access: AdminAccess) -> tuple[Route, ...]:
             tag="administration",
             parameters=row.parameters,
             replies=row.replies,
-            problems=(TOKEN_REFUSED, TOO_NARROW, NOT_ALLOWED, NOT_FOUND, REFUSED),
+            problems=(TOKEN_REFUSED, TOO_NARROW, NOT_ALLOWED, NOT_FOUND, OUTDATED, REFUSED),
         )
         for row in (*_clients(api), *_people(api), *_provider(api))
     )

@@ -16,7 +16,7 @@ class Choice(TypedDict):
 
 
 class Field(TypedDict):
-    """``kind``: text, area, boxes or radios."""
+    """``kind``: text, area, boxes, radios or hidden."""
 
     kind: str
     name: str
@@ -29,6 +29,11 @@ class Field(TypedDict):
 def text(name: str, label: str, value: str = "", hint: str = "") -> Field:
     """One line."""
     return Field(kind="text", name=name, label=label, hint=hint, value=value, choices=[])
+
+
+def hidden(name: str, value: str) -> Field:
+    """What the form was shown with, to be sent along."""
+    return Field(kind="hidden", name=name, label="", hint="", value=value, choices=[])
 
 
 def area(name: str, label: str, value: str = "", hint: str = "") -> Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from idp.administration.errors import AdministrationError
+from idp.administration.errors import AdministrationError, Outdated
 from idp.administration.people_desk import PeopleDesk, shown
 from idp.administration.rights import Actor, Command, Reach, reach
 from idp.endpoints.administration.api import once
@@ -135,16 +135,19 @@ class PeopleAdministration:
     def roles(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
         """The form of somebody's offices."""
         found = self.desk.show(actor, person)
-        return self._roles(actor, request, found, found.roles)
+        return self._roles(actor, request, found, found.roles, found.roles)
 
     def change_roles(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
         """The offices are changed, or a second person is asked."""
-        after = forms.ticked(request.form(), "role", [role.value for role in Role])
-        found = self.desk.show(actor, person)
+        sent = request.form()
+        after, before = forms.ticked(sent, "role", [role.value for role in Role]), tuple(sent.get("before", "").split())
         try:
-            return _onwards(self.desk.change_roles(actor, person, after), person)
+            return _onwards(self.desk.change_roles(actor, person, after, before), person)
+        except Outdated as error:  # what was ticked by what is so no longer would undo somebody else's change
+            found = self.desk.show(actor, person)
+            return self._roles(actor, request, found, found.roles, found.roles, said(error), 409)
         except AdministrationError as error:
-            return self._roles(actor, request, found, after, said(error))
+            return self._roles(actor, request, self.desk.show(actor, person), after, before, said(error), 422)
 
     def invitation(self, actor: Actor, request: HttpRequest) -> HttpResponse:
         """The form of a one-time link."""
@@ -200,7 +203,14 @@ class PeopleAdministration:
         )
 
     def _roles(
-        self, actor: Actor, request: HttpRequest, found: Person, chosen: tuple[str, ...], error: Text | None = None
+        self,
+        actor: Actor,
+        request: HttpRequest,
+        found: Person,
+        chosen: tuple[str, ...],
+        before: tuple[str, ...],
+        error: Text | None = None,
+        status: int = 200,
     ) -> HttpResponse:
         hint = t(
             "给予或收回管理员职责、给予窗口职责须由另一人确认",
@@ -208,11 +218,14 @@ class PeopleAdministration:
         )
         return page(
             "form", actor, request,
-            status=200 if error is None else 422,
+            status=status,
             title=t("变更职责", "Change offices"),
             caption=found.username,
             back=f"{PEOPLE}/{found.id}",
-            fields=[forms.boxes("role", t("职责", "Offices"), _offices(), chosen, hint)],
+            fields=[
+                forms.hidden("before", " ".join(before)),
+                forms.boxes("role", t("职责", "Offices"), _offices(), chosen, hint),
+            ],
             error=error,
         )  # fmt: skip
 

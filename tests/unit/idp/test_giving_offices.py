@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from werkzeug.test import TestResponse
 
-from tests.doubles.administrators import Console, appoint, person_id
+from tests.doubles.administrators import Console, appoint, person_id, signed_in
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, Provider
 from tests.unit.idp.test_enrolment import fill_in
@@ -82,3 +83,23 @@ def test_what_could_not_be_carried_out_is_not_proposed(provider: Provider) -> No
     assert answer.status_code == 422
     assert "尚未登记" in answer.json["detail"]
     assert not provider.events("ChangeProposed")
+
+
+def test_offices_are_changed_from_what_was_seen_or_not_at_all(provider: Provider) -> None:
+    """A form opened before somebody else's change does not undo it; nor does a program that says what it saw."""
+    appoint(provider, "security", "guard", "plain")
+    at = f"/people/{person_id(provider, 'plain')}/roles"
+    browser, form = signed_in(provider, "security", f"/admin{at}")
+    guard = Console(provider, "guard")
+    assert guard.call("PUT", at, {"roles": ["auditor"], "before": []}).status_code == 204
+    late = browser.submit(form, **{"role-sponsor": "on"})
+    assert late.status_code == 409
+    assert "已有变化，未作改动" in late.text
+    assert provider.person("plain").roles == ("auditor",)
+    ticked = re.findall(r'name="role-(\S+)"[^>]*checked', late.text)
+    assert ticked == ["auditor"]  # what they are by now, and not what would undo it at the next press
+    outdated = guard.call("PUT", at, {"roles": ["sponsor"], "before": ["consumer-officer"]})
+    assert (outdated.status_code, outdated.json["code"]) == (409, "administration.outdated")
+    assert browser.submit(late, **{"role-auditor": "on", "role-sponsor": "on"}).status_code == 200
+    assert provider.person("plain").roles == ("sponsor", "auditor")
+    assert guard.call("PUT", at, {"roles": [], "before": ["auditor", "sponsor"]}).status_code == 204
