@@ -23,6 +23,7 @@ from idp.authentication import told
 from idp.model.person import Person, PersonKind
 from idp.model.proofing import AT_A_WINDOW, Document, Method, Proofing, WindowCheck
 from idp.model.proposal import Proposal
+from idp.model.signing_up import NOBODY
 from idp.notices import Notices
 from idp.proofing.identity import AnotherNumber, HeldByAnother, attach
 from idp.store import people, proofings, proposals, window_checks
@@ -56,12 +57,12 @@ class WindowDesk:
         permit(actor, Command.PROVE_PERSON, None)
 
     def by_username(self, actor: Actor, username: str) -> Person:
-        """The natural person's account with exactly this name."""
+        """The natural person's account with exactly this name, disabled or not."""
         self.may_look(actor)
         return _natural(self.register.by_username(username))
 
     def show(self, actor: Actor, person_id: str) -> Person:
-        """The natural person's account with an identifier."""
+        """The natural person's account with an identifier, disabled or not."""
         self.may_look(actor)
         return _natural(self.register.find(person_id))
 
@@ -70,6 +71,7 @@ class WindowDesk:
         found = self.show(actor, person_id)
         if found.id == actor.person:
             raise NotPermitted
+        _refuse_disabled(found)
         subject, register = _checked(seen), self.register
         _refusing(lambda: self.readings.compare(actor, found.id, subject))
         check_id, now = new_id("chk", register.clock, register.entropy), register.clock.now()
@@ -92,7 +94,10 @@ class WindowDesk:
         )
 
     def recover(self, actor: Actor, person_id: str, reference: str) -> Proposal:
-        """The person is here and cannot sign in: a proposal for another clerk."""
+        """The person is here and cannot sign in: a proposal for another clerk.
+
+        An account that is disabled stays so: what was stolen is removed before an administrator enables it (ADR 0099).
+        """
         found = self.show(actor, person_id)
         if found.id == actor.person:
             raise NotPermitted
@@ -111,8 +116,8 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
         proof_id, now = new_id("prf", register.clock, register.entropy), register.clock.now()
 
         def change(connection: Connection) -> None:
-            refuse_disabled(connection, person)
-            refuse_before_recovery(connection, proposal)
+            _refuse_disabled(people.find(connection, person))
+            _refuse_before_recovery(connection, proposal)
             check, decided = window_checks.take(connection, check_id), proposals.find(connection, proposal.id)
             if check is None or check.person != person or decided is None:
                 raise AdministrationError("这次核验已失效", "this check is no longer there")
@@ -148,17 +153,15 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
     return {Command.PROVE_PERSON: proving}
 
 
-def refuse_disabled(connection: Connection, person_id: str) -> None:
-    """Raises AdministrationError for an account that was disabled since somebody proposed something about it."""
-    found = people.find(connection, person_id)
+def _refuse_disabled(found: Person | None) -> None:
+    """Raises AdministrationError: no level is given to an account that is disabled, or was meanwhile."""
     if found is None or found.disabled:
         raise AdministrationError(
-            "这个账户已被停用，须先由管理员恢复",
-            "this account was disabled meanwhile; an administrator has to enable it first",
+            "这个账户已停用，须先由管理员恢复", "this account is disabled; an administrator has to enable it first"
         )
 
 
-def refuse_before_recovery(connection: Connection, proposal: Proposal) -> None:
+def _refuse_before_recovery(connection: Connection, proposal: Proposal) -> None:
     """Raises AdministrationError for a check recorded before the account was recovered last.
 
     Whoever recovered it may be somebody else than the first clerk saw: the document is checked anew (ADR 0099).
@@ -172,7 +175,7 @@ def refuse_before_recovery(connection: Connection, proposal: Proposal) -> None:
 
 
 def _natural(found: Person | None) -> Person:
-    if found is None or found.disabled or found.kind is not PersonKind.NATURAL:
+    if found is None or found.kind is not PersonKind.NATURAL or found.username.startswith(NOBODY):
         raise NoSuchThing("没有这个账户", "there is no such account")
     return found
 

@@ -1,7 +1,7 @@
 """Recovery at a window: two clerks looked at the person and the document, so there is no delay; the notices remain.
 
 Who finishes it signs in with the new password alone: every other factor is removed with the old one (ADR 0099). It
-replaces one that is open, with an entry for that.
+replaces one that is open, with an entry for that. An account that is disabled stays disabled.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from idp.administration.errors import AdministrationError
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import Prepare
 from idp.administration.rights import Command
-from idp.administration.window_desk import refuse_disabled
 from idp.authentication import recovery_stop, told
 from idp.model.proposal import Proposal
 from idp.model.recovery import Recovery
 from idp.model.secret import hashed
 from idp.notices import Notices
 from idp.proofing.recovery_asking import RECOVER
-from idp.store import recoveries
+from idp.store import people, recoveries
 from kernel.canonical import JSON
 from kernel.entropy import token
 from kernel.ids import new_id
@@ -46,7 +45,12 @@ def kinds(register: PersonRegister, notices: Notices, issuer: str) -> Mapping[Co
             replaced = recoveries.open_of(connection, person, now)
 
         def change(connection: Connection) -> None:
-            refuse_disabled(connection, person)
+            since = people.disabled_since(connection, person)
+            if since is not None and since >= proposal.proposed_at:  # whoever disables means what is under way as well
+                raise AdministrationError(
+                    "这个账户在提议之后被停用，请重新提议",
+                    "this account was disabled after this was proposed: propose it anew",
+                )
             if recoveries.open_of(connection, person, now) != replaced:
                 raise AdministrationError(
                     "此人的账户找回刚有变化，请再次确认",

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from idp.model.contact import Contact
 
+NOBODY = "~"
+"""Begins the name of an account without one; nobody may choose such a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Applicant:

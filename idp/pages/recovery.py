@@ -71,6 +71,17 @@ _DONE_AT_WINDOW = (
     ),
 )
 
+_DONE_AND_DISABLED = (
+    _DONE[0],
+    Text(
+        "账户原有的其他登录方式已全部移除，但账户仍处于停用状态，须由管理员恢复。恢复后请用新密码登录，添加新的通行密钥或身份验证器，"
+        "并检查联系方式是否都是您的。实名等级最高为二级，重新核验身份后恢复。",
+        "Every other way of signing in was removed. The account is still disabled: an administrator has to enable it. "
+        "Then sign in with the new password, add a new passkey or app, and look whether every telephone and mailbox is "
+        "yours. The level of assurance is 2 at most until your identity is proven again.",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RecoveryPages:
@@ -129,7 +140,7 @@ class RecoveryPages:
         try:
             if sent.get("new", "") != sent.get("again", ""):
                 return self._form(secret, _DIFFERENT, 422)
-            at_window = self.recoveries.find(secret).at_window
+            done = self._done(secret)
             self.recoveries.finish(secret, sent.get("new", ""), device)
         except LinkGone:
             raise Problem(GONE) from None
@@ -139,9 +150,7 @@ class RecoveryPages:
             return self._form(secret, _CHANGED, 409)
         except HashingBusy:
             return self._form(secret, BUSY, 503).adding(("Retry-After", "2"))
-        return _said(_DONE_AT_WINDOW if at_window else _DONE).adding(
-            self.cookies.keep(cookies.DEVICE, device, devices.KEPT.days)
-        )
+        return _said(done).adding(self.cookies.keep(cookies.DEVICE, device, devices.KEPT.days))
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
@@ -155,16 +164,24 @@ class RecoveryPages:
             Route("POST", _LINK, self.finish, holder, words, page=True, tag="pages"),
         )
 
+    def _done(self, secret: str) -> tuple[Text, Text]:
+        """What is said once the recovery of a link is finished. Raises LinkGone."""
+        found = self.recoveries.find(secret)
+        if self.recoveries.stays_disabled(found):
+            return _DONE_AND_DISABLED
+        return _DONE_AT_WINDOW if found.at_window else _DONE
+
     def _form(self, secret: str, error: Text | None = None, status: int = 200) -> HttpResponse:
         try:
             found = self.recoveries.find(secret)
-            least = self.recoveries.least(found)
+            least, disabled = self.recoveries.least(found), self.recoveries.stays_disabled(found)
         except LinkGone:
             raise Problem(GONE) from None
         return page_response(
             "idp/recovery/password.html",
             status=status,
             at_window=found.at_window,
+            disabled=disabled,
             removed=Counter(each.words for each in self.recoveries.removes(found)),
             action=f"{RECOVER}/link/{secret}",
             least=least,

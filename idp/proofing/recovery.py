@@ -7,7 +7,8 @@ falls to 2 at most until the identity is proven again (NIST SP 800-63B-4 §4.2: 
 the password that is no more counts no longer, and the browser that set the new one is known.
 
 Whoever reads the messages of an account proves no more than that, and every other factor stays. Where two clerks at a
-window saw the person and the document, the other factors are removed with the old password (ADR 0099).
+window saw the person and the document, the other factors are removed with the old password (ADR 0099), also of an
+account that is disabled, and stays so.
 """
 
 from __future__ import annotations
@@ -78,6 +79,10 @@ class Recoveries:
         """The fewest characters of the password that finishing a recovery sets."""
         return password_rules.least(alone=_alone(found, self._person(found)))
 
+    def stays_disabled(self, found: Recovery) -> bool:
+        """Whether nobody signs in after finishing it either, until an administrator enables the account."""
+        return self._person(found).disabled
+
     def find_to_stop(self, secret: str) -> Recovery:
         """The recovery that a link can stop. Raises LinkGone."""
         with self.database.read() as connection:
@@ -113,9 +118,7 @@ class Recoveries:
 
         def also(connection: Connection, _receipts: object) -> None:
             # Asked again, since hashing takes its time: whoever disables an account means a recovery under way as well.
-            standing = people.find(connection, person.id)
-            if standing is None or not may_recover(standing):
-                raise LinkGone
+            standing = _recoverable(connection, found)
             # Consume, then mint: the link is used up in the transaction that changes the password.
             if not recoveries.use(connection, found.link_hash, now):
                 raise LinkGone
@@ -146,10 +149,7 @@ class Recoveries:
     def _person(self, found: Recovery) -> Account:
         """Whose account comes back. Raises LinkGone."""
         with self.database.read() as connection:
-            person = people.find(connection, found.person)
-        if person is None or not may_recover(person):
-            raise LinkGone
-        return person
+            return _recoverable(connection, found)
 
     def _hash(self, person: Account, password: str, *, alone: bool) -> str:
         """The hash of a password the account may have. Raises PasswordUnusable, HashingBusy."""
@@ -186,6 +186,22 @@ class Recoveries:
 
     def _id(self) -> str:
         return new_id("rcv", self.clock, self.entropy)
+
+
+def _recoverable(connection: Connection, found: Recovery) -> Account:
+    """Whose account comes back. Raises LinkGone, also for an account that was disabled since the recovery began.
+
+    What two clerks allow while it is disabled removes what was stolen, and admits nobody.
+    """
+    person = people.find(connection, found.person)
+    if person is None or not (may_recover(person) or _allowed_while_disabled(connection, found)):
+        raise LinkGone
+    return person
+
+
+def _allowed_while_disabled(connection: Connection, found: Recovery) -> bool:
+    since = people.disabled_since(connection, found.person)
+    return found.at_window and since is not None and since < found.due_at
 
 
 def _alone(found: Recovery, person: Account) -> bool:

@@ -24,7 +24,7 @@ from idp.model.contact import Contact
 from idp.model.person import Person, PersonKind
 from idp.model.proofing import SELF_DECLARED, Method, Proofing
 from idp.model.secret import hashed
-from idp.model.signing_up import Applicant, SigningUp
+from idp.model.signing_up import NOBODY, Applicant, SigningUp
 from idp.notices import Channel
 from idp.store import people, proofings, signing_up
 from kernel.canonical import JSON
@@ -39,8 +39,6 @@ LASTS = timedelta(minutes=30)
 _SHORTEST_USERNAME = 2
 _LONGEST_NAME = 100
 _LONGEST_SECRET = 128
-_NOBODY = "~"
-"""Begins the name of an account without one; nobody may choose such a name."""
 
 
 class NameTaken(Exception):
@@ -74,7 +72,7 @@ class Registrations:
         self.throttle.reserve(_accounts_for(asked.contact), address)
         password_hash, secret, now = self.passwords.hash(asked.password), token(self.entropy), self.clock.now()
         person = new_id("per", self.clock, self.entropy)
-        unnamed = Person(person, _NOBODY + person, asked.name.strip(), PersonKind.NATURAL, SELF_DECLARED, disabled=True)
+        unnamed = Person(person, NOBODY + person, asked.name.strip(), PersonKind.NATURAL, SELF_DECLARED, disabled=True)
         sealed = self.vault.seal(person, None, None)
 
         def work(connection: Connection) -> None:
@@ -207,6 +205,6 @@ def _username(text: str) -> str:
     username = canonical_username(text)
     if not _SHORTEST_USERNAME <= len(username) <= LONGEST_USERNAME or not username.isprintable():
         raise BadName
-    if username.startswith(_NOBODY):
+    if username.startswith(NOBODY):
         raise BadName
     return username

@@ -154,6 +154,14 @@ def enable(connection: Connection, person_id: str, *, everywhere: bool) -> bool:
     return connection.execute(statement.values(disabled_at=None, disabled_everywhere=False)).rowcount == 1
 
 
+def disabled_since(connection: Connection, person_id: str) -> datetime | None:
+    """Since when an account is refused; None for one that is not."""
+    since: datetime | None = connection.execute(
+        select(person.c.disabled_at).where(person.c.id == person_id)
+    ).scalar_one_or_none()
+    return since
+
+
 def change_roles(connection: Connection, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     """Give a member of staff other offices; False when they do not hold exactly those that were seen before."""
     statement = (

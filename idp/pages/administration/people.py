@@ -112,7 +112,11 @@ class PeopleAdministration:
 
     def ask_enable(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:
         """Whether to enable."""
-        words = Text("此人可以重新登录。", "This person will be able to sign in again.")
+        words = Text(
+            "此人可以用原有的密码和登录方式重新登录。账户可能落入他人之手的：群众先到窗口找回，再恢复；工作人员重新邀请。",
+            "This person will be able to sign in again, with the password and the factors there are. Where the account "
+            "may be in the wrong hands, a citizen recovers it at a window first; staff are invited anew instead.",
+        )
         return self._ask(actor, request, person, Text("恢复这个账户？", "Enable this account?"), words)
 
     def enable(self, actor: Actor, request: HttpRequest, person: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from idp.administration.errors import AdministrationError
 from idp.administration.rights import Actor
 from idp.administration.window_desk import Seen, WindowDesk
+from idp.model.person import Person
 from idp.model.proofing import AT_A_WINDOW, Document
 from idp.pages.administration import forms
 from idp.pages.administration.door import ADMIN, AdminDoor, page, said
@@ -28,6 +29,11 @@ RECOVERY_REMOVES = Text(
     "Once the person has set a new password, the account's passkeys, app, recovery codes and codes to a phone are all "
     "removed, every device is signed out, and the level is 2 at most; to restore the level, check the document again "
     "after the recovery.",
+)
+_DISABLED = Text(
+    "这个账户已停用，不能核验身份；可以为到场的人找回，账户仍停用，直到管理员恢复。",
+    "This account is disabled: no identity is proven. Whoever is here can be let back in; it stays disabled until an "
+    "administrator enables it.",
 )
 _LEVELS = {
     3: Text("三级：人证一致", "3: the person, the name and the document agree"),
@@ -112,7 +118,7 @@ class WindowAdministration:
         found = self.desk.show(actor, person)
         hint = t("须由另一名窗口人员确认", "Another clerk has to confirm it")
         # Said, not listed: which factors somebody has is no business of a clerk's.
-        words = f"{t(RECOVERY_REMOVES)}{t('请先告知本人。', ' Tell the person first.')}"
+        words = f"{_of(found)}{t(RECOVERY_REMOVES)}{t('请先告知本人。', ' Tell the person first.')}"
         return page(
             "form", actor, request,
             status=200 if error is None else 422,
@@ -137,6 +143,7 @@ class WindowAdministration:
             actions=[(f"{WINDOW}/{found.id}/recovery", t("找回账户", "Recover the account"))],
             caption=found.username,
             back=WINDOW,
+            words=_of(found),
             fields=[
                 forms.text("name", t("证件上的姓名", "Name on the document"), sent.get("name", "")),
                 forms.text("number", t("公民身份号码", "Citizen number"), ""),
@@ -149,3 +156,8 @@ class WindowAdministration:
             ],
             error=error,
         )  # fmt: skip
+
+
+def _of(found: Person) -> str:
+    """What a clerk has to know of an account that is disabled."""
+    return f"{t(_DISABLED)} " if found.disabled else ""

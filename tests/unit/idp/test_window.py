@@ -129,6 +129,54 @@ def test_nothing_is_confirmed_for_an_account_disabled_meanwhile(staffed: Provide
     assert not staffed.events("RecoveryAllowed")
 
 
+def test_a_disabled_account_is_recovered_before_it_is_admitted(staffed: Provider) -> None:
+    """ADR 0099: enabled first, it would be the thief's again until the recovery was finished."""
+    guard, second, wang = (
+        Console(staffed, "security"),
+        Console(staffed, "clerk2"),
+        f"/people/{person_id(staffed, 'wang')}",
+    )
+
+    def allowed() -> str:
+        answer = confirm(second, proposed(staffed, "recovery", "wang"), number=WANG.value)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json["recovery_link"]).removeprefix(ISSUER)
+
+    overtaken = allowed()
+    staffed.clock.advance(1)
+    assert guard.call("POST", f"{wang}/disable").status_code == 204
+    staffed.clock.advance(1)
+    browser = Browser(staffed)
+    assert browser.get(overtaken).status_code == 404  # whoever disables means what is under way as well
+    clerk, page = signed_in(staffed, "clerk", f"/admin/window/{person_id(staffed, 'wang')}/recovery")
+    assert "直到管理员恢复" in page.text
+    checks = f"/admin/window/{person_id(staffed, 'wang')}"
+    refused = press(clerk, checks, **{**SEEN, "name": "王小明", "number": WANG.value})
+    assert refused.status_code == 422
+    assert "须先由管理员恢复" in refused.text
+    page = browser.get(allowed())
+    assert "还须由管理员恢复" in page.text
+    assert "仍处于停用状态" in browser.submit(page, new=NEW, again=NEW).text
+    recovered = staffed.person("wang")
+    assert (recovered.disabled, {factor.value for factor in recovered.authenticators}) == (True, {"pwd"})
+    assert browser.submit(browser.follow(browser.get("/account")), username="wang", password=NEW).status_code == 422
+    assert guard.call("POST", f"{wang}/enable").status_code == 204
+    assert Account(staffed, "wang", password=NEW).open("/account").status_code == 200
+    thief = Browser(staffed)
+    assert thief.submit(thief.follow(thief.get("/account")), username="wang", password=PASSWORD).status_code == 422
+
+
+def test_an_application_is_no_account_at_a_window(provider: Provider) -> None:
+    appoint(provider, "clerk")
+    applicant, clerk = Browser(provider), Console(provider, "clerk")
+    form = {"username": "sun", "name": "孙", "password": NEW, "contact": "sun@example.org"}
+    assert applicant.submit(applicant.get("/sign-up"), **form, again=NEW).status_code == 200
+    with provider.database.read() as connection:
+        [unnamed] = connection.exec_driver_sql("SELECT person FROM signing_up").scalars()
+    assert clerk.call("POST", f"/window/{unnamed}/recovery", {"reference": "R"}).status_code == 404
+    assert clerk.call("POST", "/window/search", {"username": f"~{unnamed}"}).status_code == 404
+
+
 @pytest.mark.parametrize(
     "typed",
     [{}, {"name": "陈晨"}, {"number": CHEN.value}, {**AGAIN, "name": "陈辰"}, {**AGAIN, "number": citizen(78).value},
