@@ -20,6 +20,7 @@ from exchange.in_force.snapshot import current
 from exchange.store import messages
 from kernel.problems import Problem
 from kernel.text import Text
+from kernel.web.bound_forms import forms_are_for
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
@@ -73,6 +74,7 @@ class Door:
                 visitor = self.visitor(request)
                 if roles.isdisjoint(visitor.roles):
                     return forbidden(visitor, request, roles)
+                forms_are_for(f"officer {visitor.officer.officer.id}")
                 return work(visitor, request, **path)
             except Problem as problem:
                 if problem.kind.status == _UNAUTHORIZED:

@@ -9,12 +9,15 @@ from urllib.parse import urlencode
 
 from exchange import errors
 from exchange.access import Access
+from exchange.authentication.access_token import Mandate
 from exchange.console import cookies
 from exchange.console.registration import Registration
 from exchange.console.sessions import Sessions
 from exchange.console.signing_in import SigningIn, Site
+from kernel.identifiers.subject import SubjectRef
 from kernel.problems import Problem
 from kernel.text import Text
+from kernel.web.bound_forms import forms_are_for
 from kernel.web.http import Endpoint, HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
@@ -53,7 +56,9 @@ class Entrance:
         def endpoint(request: HttpRequest, **path: str) -> HttpResponse:
             acting = False
             try:
-                acting = self.access.person(request)[0].token.mandate is not None
+                caller, person = self.access.person(request)
+                acting = caller.token.mandate is not None
+                forms_are_for(_reader(person, caller.token.mandate))
                 return work(request, **path)
             except Problem as problem:
                 if problem.kind is errors.PREVIEW_NEEDS_STRONGER:
@@ -76,6 +81,11 @@ def open_entrance(registration: Registration | None) -> Entrance | None:
     key = registration.key("citizens' sign-in")
     signing_in = SigningIn(party, sessions, sessions.cookies, key, registration.clock.now, CITIZENS)
     return Entrance(replace(registration.access, authenticator=sessions), sessions, signing_in)
+
+
+def _reader(person: SubjectRef, mandate: Mandate | None) -> str:
+    """Whoever acts for a company now is another reader than they were for themselves."""
+    return "\n".join(f"{each.scheme} {each.value}" for each in (person, *([mandate.company] if mandate else [])))
 
 
 def _here(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from idp.model.person import Account
 from idp.model.session import Session
 from kernel.clock import Clock
 from kernel.identifiers.subject import SubjectRef
+from kernel.web.bound_forms import forms_are_for
 from kernel.web.http import HttpRequest
 
 SIGN_IN = "/sign-in"
@@ -84,11 +85,15 @@ class Visitors:
         return None if found is None else Visitor(*found, self.accounts.reference(found[0].id))
 
     def required(self, request: HttpRequest, errand: Errand) -> Visitor:
-        """The visitor, proven well enough for the errand. Raises SignInFirst, OutOfReach."""
+        """The visitor, proven well enough for the errand; the page's forms are theirs.
+
+        Raises SignInFirst, OutOfReach, Problem (form.of-another): a form that was shown to somebody else.
+        """
         visitor = self.present(request)
         if visitor is None or self.missing(visitor, errand) is not None:
             query = f"?{request.query}" if request.method == "GET" and request.query else ""
             raise SignInFirst(errand, request.path + query)
+        forms_are_for(visitor.person.id)
         return visitor
 
     def missing(self, visitor: Visitor | None, errand: Errand) -> Asked | None:

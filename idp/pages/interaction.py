@@ -25,6 +25,7 @@ from idp.resource.metadata import ResourceUnavailable, UnknownInCatalogue
 from idp.tokens.mandates import Mandates
 from kernel.problems import Problem
 from kernel.text import Text
+from kernel.web.bound_forms import forms_are_for
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
@@ -67,6 +68,8 @@ class InteractionPages:
         interaction = self._open(request, interaction_id)
         try:
             present = self.presence.of(request, self.flow.client(interaction.request))
+            if present is not None:
+                forms_are_for(present.person.id)
             if self.flow.step(interaction, present) is Step.ACCOUNT:
                 self.flow.choose(interaction, another=forms.field(request, forms.ACCOUNT) == forms.ANOTHER)
         except OAuthError as error:
@@ -79,6 +82,8 @@ class InteractionPages:
         interaction = self._open(request, interaction_id)
         try:
             present = self.presence.of(request, self.flow.client(interaction.request))
+            if present is not None:
+                forms_are_for(present.person.id)
             step = self.flow.step(interaction, present)
             chosen = forms.field(request, forms.ACTING)
             if step is Step.ACTING and present is not None and self._may_choose(interaction, present, chosen):
@@ -177,6 +182,7 @@ class InteractionPages:
 
     def _account_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         client = self.flow.client(interaction.request)
+        forms_are_for(present.person.id)
         page = page_response(
             "idp/account.html",
             action=f"{INTERACTION}/{interaction.id}",
@@ -191,6 +197,7 @@ class InteractionPages:
 
     def _acting_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         client = self.flow.client(interaction.request)
+        forms_are_for(present.person.id)
         page = page_response(
             "idp/acting.html",
             action=f"{INTERACTION}/{interaction.id}",

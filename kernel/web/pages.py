@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import cast
 
 from flask import Flask, g, render_template
-from flask_wtf.csrf import CSRFProtect
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
 from kernel.dates import date_text, time_text
 from kernel.problems import Problem
 from kernel.text import Text
+from kernel.web.bound_forms import FormTokens, form_token
 from kernel.web.http import HttpRequest, HttpResponse
 from kernel.web.passages import with_languages
 from kernel.web.preferences import preferences, remember, switch_url
@@ -31,7 +31,7 @@ class Kit:
         """`service_name` stands in the header of every page."""
         self.service_name = service_name
         self.files = StaticFiles(STATIC)
-        self.csrf = CSRFProtect()
+        self.csrf = FormTokens()
 
 
 def register_kit(app: Flask, service_name: Text) -> Kit:
@@ -63,6 +63,7 @@ def _configure_templates(app: Flask, kit: Kit) -> None:
         ]
     )
     app.jinja_env.globals.update(t=t, asset=kit.files.url, preferences=preferences, switch_url=switch_url)
+    app.jinja_env.globals.update(form_token=form_token)
     app.jinja_env.globals["service_name"] = lambda: kit.service_name
     app.jinja_env.filters.update(day=day, moment=moment)
 

@@ -17,6 +17,7 @@ from idp.pages.account.addresses import SECURITY
 from idp.pages.proving import BUSY, WRONG_CODE, wait
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
+from kernel.web.bound_forms import forms_are_for
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 from kernel.web.pages import page_response
 
@@ -52,8 +53,11 @@ class AccountDoor:
         return self.visitors.required(request, Errand.ACCOUNT)
 
     def present(self, request: HttpRequest) -> Visitor | None:
-        """Whoever is signed in, if anybody; nobody is sent anywhere."""
-        return self.visitors.present(request)
+        """Whoever is signed in, if anybody, and the page's forms are theirs; nobody is sent anywhere."""
+        visitor = self.visitors.present(request)
+        if visitor is not None:
+            forms_are_for(visitor.person.id)
+        return visitor
 
     def changing(self, request: HttpRequest) -> Visitor:
         """Whoever has just signed in as strongly as they can, with their session. Raises SignInFirst."""
