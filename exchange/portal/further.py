@@ -17,7 +17,7 @@ from exchange.portal.words import about, gone
 from exchange.previews.desk import PreviewDesk
 from kernel.problems import INVALID_BODY, Problem
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.http import HttpRequest, HttpResponse, redirect, to_its_page
 from kernel.web.pages import page_response, t
 from kernel.web.routes import Route
 
@@ -59,10 +59,15 @@ class FurtherPages:
             return page_response("portal/unanswered.html", status=_CONFLICT)
         return page_response("portal/answered.html", said=_GIVEN if status == "delivered" else _CLOSED, wrong="")
 
+    def again(self, request: HttpRequest, of: str, item: str) -> HttpResponse:
+        """Back to the questions."""
+        return to_its_page(request, f"{PREVIEWS}/{of}/{item}")
+
     def routes(self) -> tuple[Route, ...]:
         """The addresses."""
         said = Text("回答提供部门的追问", "Answer the further questions of the providing department")
-        return (self.entrance.route("POST", "/previews/<of>/<item>/answers", self.answer, said),)
+        route, at = self.entrance.route, "/previews/<of>/<item>/answers"
+        return (route("GET", at, self.again, said), route("POST", at, self.answer, said))
 
     def _not_taken(
         self, request: HttpRequest, of: str, item: str, typed: Mapping[str, str], problem: Problem

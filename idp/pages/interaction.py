@@ -20,13 +20,13 @@ from idp.model.session import Interaction
 from idp.pages import forms
 from idp.pages.account.addresses import PASSKEY_SET_UP
 from idp.pages.problems import CATALOGUE_UNAVAILABLE, INTERACTION_GONE, REGISTER_SILENT, for_people
-from idp.pages.proving import OPTIONS, STEPS, Place, Proving
+from idp.pages.proving import OPTIONS, STEPS, WITH, Place, Proving
 from idp.resource.metadata import ResourceUnavailable, UnknownInCatalogue
 from idp.tokens.mandates import Mandates
 from kernel.problems import Problem
 from kernel.text import Text
 from kernel.web.bound_forms import forms_are_for
-from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.http import HttpRequest, HttpResponse, redirect, to_its_page
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
@@ -104,6 +104,11 @@ class InteractionPages:
             return self.flow.refuse(interaction, error)
 
     @for_people
+    def again(self, request: HttpRequest, interaction_id: str, step: str) -> HttpResponse:
+        """Back to the page of whatever step comes next."""
+        return to_its_page(request, f"{INTERACTION}/{interaction_id}", **({WITH: step} if step in STEPS else {}))
+
+    @for_people
     def passkey_options(self, request: HttpRequest, interaction_id: str) -> HttpResponse:
         """What the browser's passkey dialogue is called with."""
         return self.proving.options(request, self._asked(request, self._open(request, interaction_id)))
@@ -147,6 +152,10 @@ class InteractionPages:
             Route("POST", f"{address}/acting", self.acting, browser, step, page=True, tag="pages"),
             Route("POST", f"{address}/{OPTIONS}", self.passkey_options, browser, step, page=True, tag="pages"),
             Route("POST", f"{address}/consent", self.decide, browser, step, page=True, tag="pages"),
+            *(
+                Route("GET", f"{address}/{name}", partial(self.again, step=name), browser, step, page=True, tag="pages")
+                for name in (*STEPS, "account", "acting", "consent")
+            ),
         )
 
     def _open(self, request: HttpRequest, interaction_id: str) -> Interaction:

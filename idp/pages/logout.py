@@ -13,7 +13,7 @@ from idp.logout.farewell import Farewell
 from idp.pages import forms
 from idp.pages.problems import for_people
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.http import HttpRequest, HttpResponse, to_its_page
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
@@ -76,6 +76,11 @@ class AccountPages:
         return self.confirmed(request)
 
     @for_people
+    def again(self, request: HttpRequest) -> HttpResponse:
+        """Whether to sign out, or that nobody is signed in."""
+        return to_its_page(request, LOGOUT)
+
+    @for_people
     def signed_out(self, request: HttpRequest) -> HttpResponse:
         """How a sign-out stands now."""
         return self.status(request)
@@ -88,5 +93,6 @@ class AccountPages:
         return (
             Route("GET", "/", self.home, "anyone", home, page=True, tag="pages"),
             Route("GET", STATUS, self.signed_out, "anyone", standing, page=True, tag="pages"),
+            Route("GET", CONFIRM, self.again, "anyone", leave, page=True, tag="pages"),
             Route("POST", CONFIRM, self.sign_out, "anyone", leave, page=True, tag="pages"),
         )

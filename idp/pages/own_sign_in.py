@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from idp.interaction.asked import Asked, Proof
 from idp.interaction.visitor import DEMANDS, SIGN_IN, Errand, Visitors
 from idp.pages.problems import for_people
-from idp.pages.proving import OPTIONS, STEPS, Place, Proving
+from idp.pages.proving import OPTIONS, STEPS, WITH, Place, Proving
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.http import HttpRequest, HttpResponse, redirect, to_its_page
 from kernel.web.routes import Route
 
 _PATH = re.compile(r"/[a-z]+(/[A-Za-z0-9_~-][A-Za-z0-9_.~%-]*)*(\?[A-Za-z0-9_.~%&=+-]*)?")
@@ -68,6 +68,11 @@ class OwnSignInPages:
         return self.proving.take(request, _place(going), asked, step)
 
     @for_people
+    def again(self, request: HttpRequest, step: str) -> HttpResponse:
+        """Back to the page, at the way of signing in that was chosen."""
+        return to_its_page(request, SIGN_IN, **{WITH: step})
+
+    @for_people
     def options(self, request: HttpRequest) -> HttpResponse:
         """What the browser's passkey dialogue is called with."""
         asked = self.visitors.missing(self.visitors.present(request), way(request).errand) or Asked(Proof.SIGN_IN)
@@ -77,8 +82,9 @@ class OwnSignInPages:
         """The pages and their addresses."""
         words = Text("登录本服务自己的页面", "Signing in for this service's own pages")
         steps = [
-            Route("POST", f"{SIGN_IN}/{step}", partial(self.take, step=step), "anyone", words, page=True, tag="pages")
+            Route(method, f"{SIGN_IN}/{step}", partial(work, step=step), "anyone", words, page=True, tag="pages")
             for step in STEPS
+            for method, work in (("GET", self.again), ("POST", self.take))
         ]
         return (
             Route("GET", SIGN_IN, self.show, "anyone", words, page=True, tag="pages"),

@@ -39,6 +39,8 @@ SENT = Text("验证码已发出，5 分钟内有效。", "A code was sent. It is
 
 STEPS = ("password", "otp", "passkey", "phone", "phone-code", "recovery")
 OPTIONS = "passkey/options"
+WITH = "with"
+"""Which of the second factors the page shows, by the name of its step."""
 Step = Callable[[], Proved | None]
 _WORTH_ANOTHER_WAY = 60
 """Seconds of waiting from which it is said who need not wait."""
@@ -100,7 +102,7 @@ class Proving:
 
     def page(self, request: HttpRequest, place: Place, asked: Asked) -> HttpResponse:
         """The page that asks. ``?with=`` chooses among the second factors."""
-        return self._page(place, asked, self.presence.session(request), request.parameters().get("with", ""))
+        return self._page(place, asked, self.presence.session(request), request.parameters().get(WITH, ""))
 
     def take(self, request: HttpRequest, place: Place, asked: Asked, step: str) -> HttpResponse:
         """One step: onwards under new cookies, or the page once more, saying why without saying more."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -156,3 +157,23 @@ def json_response(value: object, status: int = 200, headers: tuple[tuple[str, st
 def redirect(location: str, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
     """303 to `location`, so that a form post is never replayed elsewhere (RFC 9700 §4.12)."""
     return HttpResponse(303, b"", (("Location", location), *headers))
+
+
+def to_its_page(request: HttpRequest, path: str, **more: str) -> HttpResponse:
+    """303 to the page whose form this address takes, with the query that came: for a GET of such an address.
+
+    The links of a form that is shown again lead here (another language, larger text), and so does a sign-in that was
+    asked for when the form was sent. Raises Problem as `HttpRequest.parameters`.
+    """
+    return redirect(own_address(path, {**more, **request.parameters()}))
+
+
+def own_address(path: str, query: Mapping[str, str]) -> str:
+    """An address of ours for links and redirects; ``path`` is percent-decoded and begins with a slash.
+
+    A second slash would lead to another host, and browsers read a backslash as one, past tabs and line breaks that they
+    leave out (URL Standard, relative slash state): all of that is encoded.
+    """
+    encoded = quote(path, safe="/", errors="replace")
+    encoded = f"/%2F{encoded[2:]}" if encoded.startswith("//") else encoded
+    return f"{encoded}?{urlencode(query)}" if query else encoded

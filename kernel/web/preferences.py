@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, cast
-from urllib.parse import urlencode
 
 from flask import Request, Response, current_app, g, request
 
 from kernel.text import negotiate
+from kernel.web.http import own_address
 
 LANGUAGE_COOKIE = "lang"
 TYPE_COOKIE = "type"
@@ -56,8 +56,7 @@ def switch_url(**changes: str) -> str:
     (RFC 9700 §4.2.4).
     """
     asked = request.args.to_dict()
-    query = {**({} if asked.keys() >= _ANSWER else asked), **changes}
-    return f"{request.path}?{urlencode(query)}"
+    return own_address(request.path, {**({} if asked.keys() >= _ANSWER else asked), **changes})
 
 
 def remember(response: Response) -> Response:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from idp.pages.proving import STEPS
 from kernel.web.fastpath import WsgiApp
 from tests.e2e.looking import Answered
 
@@ -66,6 +67,11 @@ _LEADS_ON = (
     "POST /admin/people/<person>/enable",
     "POST /admin/people/<person>/end-sessions",
     "POST /admin/resources/<digest>/disable",
+    *("GET /account/representations/<representation_id>/end", "GET /account/requests/<request_id>"),
+    *(f"GET /account/representations/agencies/<appointment_id>/{command}" for command in ("answer", "end")),
+    *(f"GET /interaction/<interaction_id>/{step}" for step in (*STEPS, "account", "acting", "consent")),
+    *(f"GET /sign-in/{step}" for step in STEPS),
+    *("GET /logout/confirm", "GET /my/previews/<of>/<item>/answers"),
     "POST /interaction/<interaction_id>/account",
     "POST /interaction/<interaction_id>/acting",
     "POST /interaction/<interaction_id>/consent",

@@ -21,7 +21,7 @@ from kernel.dates import local_day
 from kernel.identifiers import InvalidIdentifier
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.http import HttpRequest, HttpResponse, redirect, to_its_page
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
@@ -80,13 +80,21 @@ class AgentPages:
         self._found(lambda: self.agents.end(owner, appointment_id))
         return redirect(REPRESENTATIONS)
 
+    @for_people
+    def listed(self, request: HttpRequest, appointment_id: str) -> HttpResponse:
+        """Back to the list, where the buttons are: nothing was done."""
+        del appointment_id
+        return to_its_page(request, REPRESENTATIONS)
+
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
         words, who = Text("单位的经办人", "Agents of an organisation"), "person, just signed in"
         return (
             Route("GET", _NEW, self.new, who, words, page=True, tag="pages"),
             Route("POST", _NEW, self.appoint, who, words, page=True, tag="pages"),
+            Route("GET", f"{_ONE}/answer", self.listed, who, words, page=True, tag="pages"),
             Route("POST", f"{_ONE}/answer", self.answer, who, words, page=True, tag="pages"),
+            Route("GET", f"{_ONE}/end", self.listed, who, words, page=True, tag="pages"),
             Route("POST", f"{_ONE}/end", self.end, who, words, page=True, tag="pages"),
         )
 

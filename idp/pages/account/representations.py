@@ -18,7 +18,7 @@ from idp.proofing.verifier import VerifierUnavailable
 from kernel.identifiers import InvalidIdentifier
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse, redirect
+from kernel.web.http import HttpRequest, HttpResponse, redirect, to_its_page
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
@@ -72,12 +72,19 @@ class RepresentationPages:
             raise Problem(NOT_FOUND) from None
         return redirect(REPRESENTATIONS)
 
+    @for_people
+    def listed(self, request: HttpRequest, representation_id: str) -> HttpResponse:
+        """Back to the list, where the button is: nothing was ended."""
+        del representation_id
+        return to_its_page(request, REPRESENTATIONS)
+
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""
         words, who = Text("代表单位办理", "For whom I act"), "person, just signed in"
         return (
             Route("GET", REPRESENTATIONS, self.show, who, words, page=True, tag="pages"),
             Route("POST", REPRESENTATIONS, self.prove, who, words, page=True, tag="pages"),
+            Route("GET", _END, self.listed, who, words, page=True, tag="pages"),
             Route("POST", _END, self.end, who, words, page=True, tag="pages"),
         )
 

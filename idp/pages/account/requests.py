@@ -16,7 +16,7 @@ from kernel.clock import Clock
 from kernel.database import Database
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
-from kernel.web.http import HttpRequest, HttpResponse
+from kernel.web.http import HttpRequest, HttpResponse, to_its_page
 from kernel.web.pages import page_response
 from kernel.web.routes import Route
 
@@ -54,6 +54,12 @@ class RequestPages:
         return self.flow.to_the_pages(request, found.request)
 
     @for_people
+    def listed(self, request: HttpRequest, request_id: str) -> HttpResponse:
+        """Back to the list, where the buttons are: nothing was answered."""
+        del request_id
+        return to_its_page(request, ASKED)
+
+    @for_people
     def done(self, request: HttpRequest) -> HttpResponse:
         """The person has answered; the rest happens where it was asked."""
         return page_response(
@@ -72,6 +78,7 @@ class RequestPages:
         return (
             Route("GET", ASKED, self.show, "person", listed, page=True, tag="pages"),
             Route("GET", DONE, self.done, "anyone", done, page=True, tag="pages"),
+            Route("GET", f"{ASKED}/<request_id>", self.listed, "person", listed, page=True, tag="pages"),
             Route("POST", f"{ASKED}/<request_id>", self.answer, "person", listed, page=True, tag="pages"),
         )
 
