@@ -55,8 +55,9 @@ def test_oidcc_backchannel_rp_initiated_logout(out: SignedOut, party: RelyingPar
     assert back["error"] == "login_required"
 
 
-def test_logout_token_is_the_only_parameter() -> None:
-    """§2.5: a form with `logout_token` and nothing else, over a real connection."""
+def test_logout_token_is_the_only_parameter(out: SignedOut, provider: Provider) -> None:
+    """§2.5: a form with `logout_token` and nothing else, as it is sent over a real connection."""
+    [(_, fields)] = provider.departments.told
     received: list[bytes] = []
 
     def answer(environ: Any, start: Any) -> list[bytes]:
@@ -69,11 +70,11 @@ def test_logout_token_is_the_only_parameter() -> None:
     thread = threading.Thread(target=server.handle_request)
     thread.start()
     reach = GuardedReach(private=False, loopback=True)
-    status = reach.post(f"http://127.0.0.1:{server.server_port}/out", {"logout_token": "a.b.c"})
+    status = reach.post(f"http://127.0.0.1:{server.server_port}/out", fields)
     thread.join(5)
     server.server_close()
     assert status == 200
-    assert received == [b"logout_token=a.b.c", b"application/x-www-form-urlencoded"]
+    assert received == [f"logout_token={out.token}".encode(), b"application/x-www-form-urlencoded"]
 
 
 def test_logout_token_signature(out: SignedOut, party: RelyingParty, provider: Provider) -> None:

@@ -98,6 +98,18 @@ def test_an_expired_hint_still_identifies(party: RelyingParty, browser: Browser,
     assert not signed_in(browser, party)
 
 
+def test_2_a_client_id_beside_another_clients_hint_is_refused(
+    party: RelyingParty, browser: Browser, provider: Provider
+) -> None:
+    """§2: the client_id has to be the one the hint was issued to."""
+    other, hint = RelyingParty(provider), party.tokens(browser)["id_token"]
+    query = {"id_token_hint": hint, "post_logout_redirect_uri": LOGGED_OUT}
+    answer = leave(browser, client_id=other.id, **query)
+    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+    assert signed_in(browser, party)
+    assert leave(browser, client_id=party.id, **query).headers["Location"] == LOGGED_OUT
+
+
 def test_signing_out_twice_returns_all_the_same(party: RelyingParty, browser: Browser) -> None:
     hint = party.tokens(browser)["id_token"]
     for _ in range(2):

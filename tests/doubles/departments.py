@@ -16,7 +16,7 @@ class PaperDepartments:
     published: dict[str, JSON | Exception] = field(default_factory=dict)
     answers: dict[str, int | Exception] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
-    told: list[tuple[str, str]] = field(default_factory=list)
+    told: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     pinged: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     before_answering: threading.Event | None = None
     """A department that takes its time answers when this is set."""
@@ -31,7 +31,7 @@ class PaperDepartments:
     def post(self, url: str, fields: Mapping[str, str]) -> int:
         if self.before_answering is not None:
             self.before_answering.wait(5)
-        self.told.append((url, fields["logout_token"]))
+        self.told.append((url, dict(fields)))
         answer = self.answers.get(url, 200)
         if isinstance(answer, Exception):
             raise answer
@@ -46,4 +46,4 @@ class PaperDepartments:
 
     def tokens(self, url: str) -> list[str]:
         """The logout tokens an address got."""
-        return [token for told, token in self.told if told == url]
+        return [fields["logout_token"] for told, fields in self.told if told == url]

@@ -78,8 +78,9 @@ def test_A1_only_the_port_of_a_native_clients_loopback_address_may_differ(
 
 
 def test_A1_a_web_client_registered_on_loopback_has_no_free_port(provider: Provider, browser: Browser) -> None:
-    party = RelyingParty(provider, redirect_uris=["http://127.0.0.1:8420/cb"])
+    party = RelyingParty(provider, redirect_uris=["http://127.0.0.1:8420/cb", "http://127.0.0.1/cb"])
     assert_shown_and_not_sent(browser.get(party.authorize_url(redirect_uri="http://127.0.0.1:8421/cb")))
+    assert browser.get(party.authorize_url(redirect_uri="http://127.0.0.1/cb")).status_code == 303
 
 
 @pytest.mark.parametrize(

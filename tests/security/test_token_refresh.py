@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
+from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider
 from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claims_of, public_client
 
@@ -72,12 +74,13 @@ def test_T5_reuse_after_the_grace_revokes_the_family(either_provider: Provider) 
     assert [event["facts"]["what"] for event in either_provider.events("TokenReused")] == ["refresh_token"]
 
 
-def test_T6_nothing_is_repeated_after_the_session_ended(provider: Provider) -> None:
+def test_T6_nothing_is_repeated_after_the_session_ended(provider: Provider, browser: Browser) -> None:
+    """Within the grace, and of a person who may sign in again."""
     party = RelyingParty(provider)
-    token = party.tokens()["refresh_token"]
-    assert party.refresh(token).status_code == 200
-    provider.administration.people.disable("wang")
-    assert refused(party.refresh(token))
+    tokens = party.tokens(browser)
+    assert party.refresh(tokens["refresh_token"]).status_code == 200
+    browser.get(f"/logout?{urlencode({'id_token_hint': tokens['id_token']})}")
+    assert refused(party.refresh(tokens["refresh_token"]))
 
 
 def test_an_idle_refresh_token_ends(provider: Provider) -> None:
@@ -139,11 +142,21 @@ def test_refreshed_tokens_tell_the_same_sign_in(provider: Provider) -> None:
     assert after["iat"] == before["iat"] + 300
 
 
-def test_a_refresh_token_ends_with_its_session(provider: Provider) -> None:
+def test_a_refresh_token_ends_with_its_session(provider: Provider, browser: Browser) -> None:
+    """`session_hours`: however often it is used, and what was not redeemed by then as well."""
     party = RelyingParty(provider)
-    token = party.tokens()["refresh_token"]
-    provider.clock.advance(12 * 3600)
-    assert refused(party.refresh(token))
+    end = provider.clock.now().timestamp() + 12 * 3600
+    tokens = party.tokens(browser)
+    for _ in range(3):
+        provider.clock.advance(3 * 3600)
+        tokens |= party.refresh(tokens["refresh_token"]).json
+    assert party.introspect(tokens["refresh_token"])["exp"] == int(end)  # four hours unused would be an hour later
+    provider.clock.advance(end - provider.clock.now().timestamp() - 10)
+    code = party.code(browser)
+    assert party.redeem(party.code(browser)).status_code == 200
+    provider.clock.advance(20)
+    assert refused(party.refresh(tokens["refresh_token"]))
+    assert refused(party.redeem(code))
 
 
 def test_a_client_not_registered_for_refresh_gets_no_refresh_token(provider: Provider) -> None:

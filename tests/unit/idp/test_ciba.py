@@ -221,6 +221,19 @@ def test_A9_nobody_answers_for_another(provider: Provider, window: Window) -> No
     assert answer.status_code == 404
 
 
+def test_A9_whoever_signs_in_next_in_a_browser_does_not_answer_what_was_opened_there(
+    provider: Provider, window: Window
+) -> None:
+    asked, browser = window.ask().json["auth_req_id"], Browser(provider)
+    opened = browser.submit(with_requests(browser, signed_in(browser))).request.path
+    assert "decision" in form_of(browser.get(opened)).names
+    browser.submit(browser.get("/logout"))
+    provider.clock.advance(1)
+    signed_in(browser, "li")
+    assert browser.follow(browser.get(opened)).request.path == "/account/requests/done"
+    assert error(window.poll(asked)) == (400, "authorization_pending")
+
+
 def test_A11_what_was_agreed_to_before_does_not_answer(provider: Provider, window: Window) -> None:
     browser = Browser(provider)
     for _ in range(2):

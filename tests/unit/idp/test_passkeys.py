@@ -251,6 +251,10 @@ def test_staff_without_a_passkey_are_led_to_set_one_up_and_then_use_it(strict: P
     assert "Set up a passkey first" in page.text or "请先设置通行密钥" in page.text
     assert browser.parameters_of(browser.get(silent))["error"] == "interaction_required"
 
+    own = Browser(strict)
+    page_of_ours = own.submit(own.follow(own.get("/admin")), username="officer", password="correct horse battery")
+    assert "请先设置通行密钥" in page_of_ours.text  # nor is a code enough for the provider's own pages
+
     device = Account(strict, "officer", browser).add_passkey(Authenticator(NAMED), start=browser.link(page))
     page = browser.page
     assert page is not None
