@@ -12,11 +12,16 @@ from dataclasses import dataclass
 
 from idp.errors import InvalidAuthorizationDetailsError
 from idp.model.client import Client
-from kernel.canonical import JSON, MalformedJson, decode
+from kernel.canonical import JSON, MalformedJson, decode, encode
 from kernel.ledger.personal_data import holds_citizen_number
 
 EVIDENCE = "urn:tongban:params:evidence"
 MAX_BYTES = 16 * 1024
+"""Of the parameter as it is sent, spaces and all."""
+MAX_TOKEN_SHARE = 6 * 1024
+"""Bytes of the details as a token says them: with the longest of everything else it stays one that can be read, here
+and at the exchange (`kernel.jose.MAX_TOKEN_BYTES`).
+"""
 MAX_DETAILS = 10
 MAX_EVIDENCE = 20
 MAX_NAMES = 100
@@ -80,16 +85,22 @@ Details = tuple[EvidenceDetail, ...]
 def parse_details(text: str, *, client: Client, exchange: str) -> Details:
     """The ``authorization_details`` parameter of a client, for the exchange whose resource identifier is given.
 
-    Raises InvalidAuthorizationDetailsError (RFC 9396 §5): not JSON, unknown type or member, another location, a service
-    item the client is not registered for, or what looks like a citizen number (all of it stands in the ledger).
+    Raises InvalidAuthorizationDetailsError (RFC 9396 §5): not JSON, too long, unknown type or member, another
+    location, a service item the client is not registered for, or what looks like a citizen number (it is recorded).
     """
+    if len(text.encode(errors="replace")) > MAX_BYTES:
+        raise InvalidAuthorizationDetailsError(f"authorization_details is longer than {MAX_BYTES} bytes.")
     try:
-        values = decode(text, max_bytes=MAX_BYTES)
+        values = decode(text)
     except MalformedJson:
         raise InvalidAuthorizationDetailsError("authorization_details is not well-formed JSON.") from None
     details = tuple(_detail(value, exchange) for value in _items(values, "authorization_details", MAX_DETAILS))
     if holds_citizen_number("\n".join(_texts(details)).encode()):
         raise InvalidAuthorizationDetailsError("authorization_details holds what looks like a citizen number.")
+    if len(encode(to_json(details))) > MAX_TOKEN_SHARE:
+        raise InvalidAuthorizationDetailsError(
+            f"authorization_details is longer than {MAX_TOKEN_SHARE} bytes as a token says it: ask in several tokens."
+        )
     refuse_unregistered(details, client, client.registration)
     return details
 

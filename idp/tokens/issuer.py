@@ -7,7 +7,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from idp.errors import InvalidDpopProofError, InvalidGrantError, TemporarilyUnavailableError
+from idp.errors import (
+    InvalidAuthorizationDetailsError,
+    InvalidDpopProofError,
+    InvalidGrantError,
+    InvalidScopeError,
+    TemporarilyUnavailableError,
+)
 from idp.model import evidence, scopes
 from idp.model.representation import Representation
 from idp.model.resource import ResourceServer
@@ -28,7 +34,7 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id
-from kernel.jose import sign
+from kernel.jose import MAX_TOKEN_BYTES, sign
 from kernel.keys import KeyRing
 from kernel.ledger.batch import Share
 from kernel.ledger.event import Event
@@ -89,7 +95,10 @@ class TokenIssuer:
         return self.exchange if entitlement.is_for_the_exchange else entitlement.resource or self._issuer
 
     def mint(self, entitlement: Entitlement) -> Minted:
-        """A signed access token. Raises InvalidDpopProofError, TemporarilyUnavailableError."""
+        """A signed access token. Raises InvalidDpopProofError, TemporarilyUnavailableError.
+
+        InvalidScopeError or InvalidAuthorizationDetailsError for one so long that nobody here could read it.
+        """
         require_binding(entitlement)
         stamp = Stamp.now(entitlement, new_id("tok", self._clock, self._entropy), self._clock.now())
         signed_in = entitlement.signed_in
@@ -103,7 +112,9 @@ class TokenIssuer:
         if mandate is not None:
             claims["mandate"] = mandate.claim()
         claims |= self._subject_claim(entitlement, stamp, mandate)
-        return Minted(stamp, sign(claims, self._keys.signing(), typ=access_token.TYPE), claims)
+        signed = sign(claims, self._keys.signing(), typ=access_token.TYPE)
+        refuse_unreadable(entitlement, signed)
+        return Minted(stamp, signed, claims)
 
     def record(
         self,
@@ -196,6 +207,13 @@ def require_binding(entitlement: Entitlement) -> None:
     unbound = entitlement.is_for_the_exchange and not entitlement.confirmation
     if unbound or (entitlement.client.dpop_bound and entitlement.jkt is None):
         raise InvalidDpopProofError("This token is issued only with a DPoP proof.")
+
+
+def refuse_unreadable(entitlement: Entitlement, signed: str) -> None:
+    """A token that is read nowhere would be of no use, and could not be revoked either."""
+    if len(signed) > MAX_TOKEN_BYTES:
+        kind = InvalidAuthorizationDetailsError if entitlement.details else InvalidScopeError
+        raise kind(f"The token would be longer than {MAX_TOKEN_BYTES} bytes: ask for less.")
 
 
 def response(entitlement: Entitlement, minted: Minted) -> dict[str, JSON]:

@@ -8,15 +8,23 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from idp.errors import InvalidAuthorizationDetailsError
 from idp.model.client import AuthMethod, Client
-from idp.model.evidence import EvidenceAsked, EvidenceDetail, parse_details, stored_details, to_json
+from idp.model.evidence import (
+    MAX_TOKEN_SHARE,
+    EvidenceAsked,
+    EvidenceDetail,
+    parse_details,
+    stored_details,
+    to_json,
+)
 from kernel import jose
 from kernel.text import Text
 from tests.doubles.browser import Browser, parameters
 from tests.doubles.identity_provider import CASE, EXCHANGE, MARKET, OTHER_ITEM, SERVICE_ITEM, WANG, Provider
-from tests.doubles.relying_party import ProofKey, RelyingParty, by_secret, claims_of, detail, details
+from tests.doubles.relying_party import PERMITS, ProofKey, RelyingParty, by_secret, claims_of, detail, details
 
 SUBJECT = "urn:tongban:params:subject"
 CLIENT = Client(
@@ -133,6 +141,41 @@ def test_nobody_present_takes_a_signature_and_names_the_officer(either_provider:
 def test_an_officer_without_a_proper_name_is_refused(provider: Provider, act: Any) -> None:
     answer = RelyingParty(provider).own_token(ProofKey(provider), act=act, authorization_details=details())
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_a_token_that_is_issued_can_be_examined_and_revoked_however_long(provider: Provider) -> None:
+    """RFC 7662, RFC 7009: one that nobody here could read would be inactive, and good for ever."""
+    party, key = RelyingParty(provider), ProofKey(provider)
+
+    def asked(count: int) -> TestResponse:
+        fields = [f"field-{number:03}" for number in range(count)]
+        several = [{"type": f"type-{place}", "fields": fields} for place in range(5)]
+        return party.own_token(
+            key, act={"sub": "o" * 100}, authorization_details=details(detail(evidence=several, legal_basis="据" * 200))
+        )
+
+    longest, refused = asked(85), asked(100)
+    assert longest.status_code == 200, longest.text
+    token = longest.json["access_token"]
+    assert party.introspect(token)["active"] is True
+    assert party.form("/revoke", {"token": token}).status_code == 200
+    assert party.introspect(token) == {"active": False}
+    assert len(provider.events("TokenRevoked")) == 1
+    assert refused.json["error"] == "invalid_authorization_details"
+    assert str(MAX_TOKEN_SHARE) in refused.json["error_description"]
+    system = RelyingParty(provider)
+    words = {"zh": "看", "en": "Read"}
+    provider.administration.resources.put(
+        {
+            "resource": PERMITS,
+            "tongban_organisation": MARKET,
+            "scopes": {f"permits:{'x' * 80}:{number}": words for number in range(200)},
+            "clients": [system.id],
+        }
+    )
+    provider.settle()
+    assert system.own_token(resource=PERMITS).json["error"] == "invalid_scope"
+    assert system.own_token(resource=PERMITS, scope=f"permits:{'x' * 80}:1").status_code == 200
 
 
 def test_nobody_present_is_not_for_shared_secrets_nor_beside_scopes(provider: Provider) -> None:
