@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -35,6 +35,8 @@ from kernel.ledger.log import Ledger
 from kernel.web.http import HttpRequest, HttpResponse, redirect
 
 Work = Callable[[Connection], None]
+Keep = Callable[[Connection, datetime], None]
+"""Keeps what was allowed, no longer than until then."""
 
 
 class AlreadyFinished(Exception):
@@ -169,24 +171,24 @@ class AuthorizationFlow:
         def work(connection: Connection) -> None:
             if agreed is not None:
                 agreed(connection)
-            _check_consent(connection, asked, present, now)
+            until = _consent_holds(connection, asked, present, now)
             self.mandates.require_choice(connection, present.person.id, asked.acting)
             if not self._spend(connection, interaction.pushed):
                 raise AlreadyFinished  # A5: one pushed request, one code
-            keep(connection)
+            keep(connection, until)
 
         self._commit(events, work)
         return back  # made before the commit: one that cannot be sealed must not use the request up
 
-    def _keeping(self, asked: AuthorizationRequest, secret: str, present: SignedInPerson) -> Work:
+    def _keeping(self, asked: AuthorizationRequest, secret: str, present: SignedInPerson) -> Keep:
         """What is kept of an agreement: a code for the browser to carry, or a family for the asker that waits."""
         if not asked.answered_elsewhere:
             code = self.maker.make(secret, asked, self.client(asked), present)
-            return lambda connection: codes.add(connection, code)
+            return lambda connection, until: codes.add(connection, replace(code, family=code.family.ending(until)))
         family = self.maker.family(asked, self.client(asked), present)
 
-        def decided(connection: Connection) -> None:
-            families.add(connection, family)
+        def decided(connection: Connection, until: datetime) -> None:
+            families.add(connection, family.ending(until))
             self._tell_asker(connection, asked, family.id)
 
         return decided
@@ -225,7 +227,14 @@ class AuthorizationFlow:
         return self.answers.failure(asked.back, error)
 
 
-def _check_consent(connection: Connection, asked: AuthorizationRequest, present: SignedInPerson, now: datetime) -> None:
-    """What was remembered when the page was chosen may be withdrawn by now: the code's transaction looks again."""
-    if not set(asked.to_agree_to) <= consents.still_given(connection, present.person.id, asked.client_id, now):
+def _consent_holds(
+    connection: Connection, asked: AuthorizationRequest, present: SignedInPerson, now: datetime
+) -> datetime:
+    """Until when all holds that is agreed to.
+
+    What was remembered when the page was chosen may be withdrawn by now: the code's transaction looks again.
+    """
+    given = consents.still_given(connection, present.person.id, asked.client_id, now)
+    if not set(asked.to_agree_to) <= given.keys():
         raise ConsentRequiredError("The consent was withdrawn.")
+    return min((given[each] for each in asked.to_agree_to), default=consents.FOREVER)

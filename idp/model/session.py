@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from idp.model.assurance import Authentication
@@ -51,7 +51,7 @@ class Family:
     scope. ``sid`` is the session as this client's organisation knows it (pairwise, like ``sub``). ``dpop_jkt`` and
     ``certificate`` are what its tokens are bound to; ``may_act`` names the clients that may exchange them.
     ``representation``: by which the person acts for a legal entity; None when for themselves. ``registration``: the
-    client's, when the person allowed it.
+    client's, when the person allowed it. ``expires_at``: with the session, or the consent where that ends before.
     """
 
     id: str
@@ -71,6 +71,10 @@ class Family:
     resource: str | None = None
     representation: str | None = None
     registration: int = 0
+
+    def ending(self, until: datetime) -> Family:
+        """The same, no longer than until then."""
+        return replace(self, expires_at=min(self.expires_at, until))
 
 
 @dataclass(frozen=True, slots=True)

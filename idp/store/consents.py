@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Row, Select, insert, not_, select, update
 from sqlalchemy.sql.elements import ColumnElement
@@ -15,18 +15,26 @@ from kernel.canonical import decode, encode
 
 MOST_SHOWN = 200
 """Of what is over or was told, for one page."""
+FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def given(connection: Connection, person_id: str, client_id: str, now: datetime) -> frozenset[str]:
     """The scopes this person allows this client without being asked again."""
     statement = select(consent.c.scope).where(_of(person_id, client_id), _holding(now))
-    return _together(connection.execute(statement).scalars())
+    return frozenset(scope for text in connection.execute(statement).scalars() for scope in scopes.stored(text))
 
 
-def still_given(connection: Connection, person_id: str, client_id: str, now: datetime) -> frozenset[str]:
-    """As ``given``, at the moment of deciding: a withdrawal under way and this transaction wait for each other."""
-    statement = select(consent.c.scope).where(_of(person_id, client_id), _holding(now)).with_for_update()
-    return _together(connection.execute(statement).scalars())
+def still_given(connection: Connection, person_id: str, client_id: str, now: datetime) -> Mapping[str, datetime]:
+    """As ``given``, at the moment of deciding, and until when: FOREVER where it holds until it is withdrawn.
+
+    A withdrawal under way and this transaction wait for each other.
+    """
+    holding = select(consent.c.scope, consent.c.until).where(_of(person_id, client_id), _holding(now))
+    ends: dict[str, datetime] = {}
+    for row in connection.execute(holding.with_for_update()):
+        for scope in scopes.stored(row.scope):
+            ends[scope] = max(ends.get(scope, now), row.until or FOREVER)
+    return ends
 
 
 def keep(connection: Connection, added: Iterable[Consent], now: datetime) -> None:
@@ -92,10 +100,6 @@ def _newest(connection: Connection, ordered: Select[tuple[object, ...]]) -> Newe
 
 def _holding(now: datetime) -> ColumnElement[bool]:
     return consent.c.withdrawn_at.is_(None) & (consent.c.until.is_(None) | (consent.c.until > now))
-
-
-def _together(stored: Iterable[str]) -> frozenset[str]:
-    return frozenset(scope for text in stored for scope in scopes.stored(text))
 
 
 def _give_way(connection: Connection, newer: Consent, now: datetime) -> None:

@@ -54,7 +54,7 @@ def add(connection: Connection, added: Family) -> None:
 
 
 def alive(family_id: ColumnElement[str], now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    """When tokens may still be had: not revoked, session not ended, person not disabled (T6, S2).
+    """When tokens may still be had: not revoked, consent and session not ended, person not disabled (T6, S2).
 
     Each is looked up by its key, whatever PostgreSQL believes of the tables' sizes: joined, it would begin with every
     live session while it has no statistics. OFFSET 0 keeps it from joining this with what asks.
@@ -67,6 +67,7 @@ def alive(family_id: ColumnElement[str], now: datetime | ColumnElement[datetime]
         .where(
             one.c.id == family_id,
             one.c.revoked_at.is_(None),
+            one.c.expires_at > now,
             until.scalar_subquery() > now,
             enabled.scalar_subquery().is_not(None),
         )

@@ -35,11 +35,10 @@ class Stamp:
     def now(cls, entitlement: Entitlement, jti: str, now: datetime) -> Stamp:
         """A stamp with the lifetime of the kind of token: purpose-bound ones live five minutes at most.
 
-        A token got in exchange ends with the other one.
+        None outlives what it stems from: a person's session and consent; got in exchange, the other token.
         """
         life = lifetimes.PURPOSE_BOUND_TOKEN if entitlement.details else lifetimes.ACCESS_TOKEN
-        until = now + life
-        return cls(jti, now, until if entitlement.exchanged is None else min(until, entitlement.exchanged.until))
+        return cls(jti, now, min((now + life, *entitlement.ends)))
 
     @property
     def expires_in(self) -> int:

@@ -65,6 +65,12 @@ class Entitlement:
         return self.signed_in.family.registration
 
     @property
+    def ends(self) -> tuple[datetime, ...]:
+        """When what it rests on ends."""
+        family = () if self.signed_in is None else (self.signed_in.family.expires_at,)
+        return family if self.exchanged is None else (*family, self.exchanged.until)
+
+    @property
     def is_for_the_exchange(self) -> bool:
         """Whether the exchange is the audience: for evidence, and for the scopes that are its business."""
         return bool(self.details) or not scopes.EXCHANGE.isdisjoint(self.scope)

@@ -308,9 +308,9 @@ class IdpSettings:
     consent_days: int = field(
         default=365,
         metadata=_key(
-            "对账户信息的同意保留多少天，之后再次询问；0 表示直到本人撤回。对调取材料的同意从不保留",
-            "Days for which consent to account information is remembered before it is asked for again; 0: until it is"
-            " withdrawn. Consent to evidence is never remembered",
+            "对账户信息的同意保留多少天，之后再次询问，所发令牌同时失效；0 表示直到本人撤回。对调取材料的同意从不保留",
+            "Days for which consent to account information is remembered before it is asked for again; what rests on it"
+            " ends with it. 0: until it is withdrawn. Consent to evidence is never remembered",
             checks.between(0, 10 * 365),
         ),
     )

@@ -149,6 +149,26 @@ def test_a_remembered_consent_ends_after_its_term(provider: Provider) -> None:
     assert "decision" in form_of(page).names
 
 
+def test_what_was_allowed_ends_with_the_consent_it_rests_on(provider: Provider) -> None:
+    """ADR 0104: nothing goes on that nobody can withdraw any more, be the session as young as it may."""
+    party, browser, left = RelyingParty(provider), Browser(provider), 300
+    party.code(browser, scope="openid")
+    provider.clock.advance(provider.settings.consent_days * 86_400 - left)
+    tokens = party.tokens(browser, scope="openid")
+    assert tokens["expires_in"] == left
+    assert party.introspect(tokens["refresh_token"])["exp"] == int(provider.clock.now().timestamp()) + left
+    refresh = party.refresh(tokens["refresh_token"]).json["refresh_token"]
+    provider.clock.advance(left - 30)
+    code = party.code(browser, scope="openid")
+    wider = party.tokens(browser, scope="openid profile")  # agreed to anew, with what was agreed to before
+    provider.clock.advance(30)
+    for answer in (party.refresh(refresh), party.redeem(code)):
+        assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert party.introspect(refresh) == party.introspect(tokens["access_token"]) == {"active": False}
+    assert party.refresh(wider["refresh_token"]).json["expires_in"] > left
+    assert f"{party.id}/withdraw" in browser.get(LIST).text
+
+
 def person_of(provider: Provider) -> str:
     from idp.store import people
 
