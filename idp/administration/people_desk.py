@@ -161,7 +161,7 @@ class PeopleDesk:
         return found
 
     def _made(self, actor: Actor, command: Command, act: Act) -> None:
-        self.register.records.of(actor.person, command.value).make(act.name, act.facts, act.change)
+        self.register.records.of(actor.person, command.value).make_all([(act, None)])
 
     def _now(self) -> datetime:
         return self.register.clock.now()

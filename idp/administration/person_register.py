@@ -12,7 +12,7 @@ from idp.administration import people_file
 from idp.administration.acts import Act
 from idp.administration.errors import AdministrationError, Outdated
 from idp.administration.records import Records
-from idp.authentication import password_rules, told, totp
+from idp.authentication import password_rules, recovery_stop, told, totp
 from idp.authentication.passwords import Passwords, PasswordUnusable
 from idp.authentication.sealing import PersonVault
 from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
@@ -22,7 +22,7 @@ from idp.model.proofing import Method, Proofing
 from idp.model.roles import clash, in_words
 from idp.notices import Channels, Notices
 from idp.proofing import lapse
-from idp.store import offices, organisations, people, proofings, sessions, versions
+from idp.store import offices, organisations, people, proofings, recoveries, sessions, versions
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
@@ -147,15 +147,24 @@ class PersonRegister:
         return Act("PersonDisabled", {"person": person_id}, change)
 
     def enabling(self, person_id: str, *, everywhere: bool) -> Act:
-        """The act of admitting an account again."""
+        """The act of admitting an account again. A recovery that was asked for before it was disabled stays ended."""
+        now = self.clock.now()
+        with self.database.read() as connection:
+            asked = recoveries.asked_for(connection, person_id, now)
 
         def change(connection: Connection) -> None:
             if not people.enable(connection, person_id, everywhere=everywhere):
                 raise AdministrationError("该账户未被停用", "this account is not disabled")
+            try:
+                recovery_stop.stop_asked_for(connection, self.notices, person_id, asked, now)
+            except recovery_stop.OthersOpen:
+                raise AdministrationError(
+                    "此人的账户找回刚有变化，请再试", "a recovery ended just now: try again"
+                ) from None
             versions.advance(connection, versions.REVOCATIONS)  # by what they appointed agents may act again
             self.notices.send(connection, person_id, told.ACCOUNT_ENABLED)
 
-        return Act("PersonEnabled", {"person": person_id}, change)
+        return Act("PersonEnabled", {"person": person_id}, change, besides=recovery_stop.entries_of(person_id, asked))
 
     def ending_sessions(self, person_id: str) -> Act:
         """The act of signing a person out everywhere."""

@@ -61,7 +61,7 @@ def kinds(register: PersonRegister, notices: Notices, issuer: str) -> Mapping[Co
             notices.send(connection, person, told.RECOVERY_AT_WINDOW, stop=f"{issuer}{RECOVER}/stop/{stop}")
 
         facts: dict[str, JSON] = {"person": person, "recovery": made.id}
-        stopped = tuple(("RecoveryStopped", {"recovery": each, "person": person}) for each in replaced)
+        stopped = recovery_stop.entries_of(person, replaced)
         return Act("RecoveryAllowed", facts, change, lambda: ShownOnce(RECOVERY_LINK, link), besides=stopped)
 
     return {Command.RECOVER_PERSON: recovering}

@@ -144,7 +144,7 @@ class OwnChanges:
                     if each.notice is not None:
                         self.notices.send(connection, person.id, each.notice, **each.words)
                 if any(each.name in STOPS_RECOVERY for each in news):
-                    recovery_stop.stop_by_owner(connection, self.notices, person.id, stopped, now)
+                    recovery_stop.stop_asked_for(connection, self.notices, person.id, stopped, now)
 
             entries = [*(self._entry(owner, each) for each in news), *others.entries(OWN, owner.reference)]
             self.ledger.append([*entries, *(self._stopped(owner, each) for each in stopped)], also=also)

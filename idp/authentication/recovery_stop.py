@@ -1,8 +1,9 @@
-"""Stopping what somebody began in the owner's name: by a link, by signing in, or by changing how one signs in."""
+"""Stopping what somebody began in the owner's name: by a link, by signing in, by changing how one signs in, and when an
+account that was disabled meanwhile is enabled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ from kernel.ledger.event import Event
 
 T = TypeVar("T")
 
+STOPPED = "RecoveryStopped"
+
 
 class OthersOpen(Exception):
     """Recoveries are open that no entry of the transaction names, or some are not that one does."""
@@ -32,7 +35,7 @@ def stop(connection: Connection, notices: Notices, person_id: str, now: datetime
     return _stop(connection, notices, person_id, now, at_window=True)
 
 
-def stop_by_owner(
+def stop_asked_for(
     connection: Connection, notices: Notices, person_id: str, named: tuple[str, ...], now: datetime
 ) -> None:
     """The same for what was asked for by a name alone. What two clerks allowed takes their notice's link to stop.
@@ -63,7 +66,12 @@ def naming(write: Callable[[tuple[str, ...]], T]) -> T:
 def entry(identity: str, person_id: str, recovery: str, command: str, reference: SubjectRef | None) -> Event:
     """That the owner stopped one."""
     facts: dict[str, JSON] = {"recovery": recovery, "person": person_id, "actor": person_id, "command": command}
-    return Event("RecoveryStopped", identity, facts=facts, subject=reference)
+    return Event(STOPPED, identity, facts=facts, subject=reference)
+
+
+def entries_of(person_id: str, named: tuple[str, ...]) -> tuple[tuple[str, Mapping[str, JSON]], ...]:
+    """That others stopped some: what an act does besides (`Act`)."""
+    return tuple((STOPPED, {"recovery": each, "person": person_id}) for each in named)
 
 
 def _stop(connection: Connection, notices: Notices, person_id: str, now: datetime, *, at_window: bool) -> bool:

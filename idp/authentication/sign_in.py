@@ -217,7 +217,7 @@ class SignIn:
         def begin(stopped: tuple[str, ...]) -> Proved:
             def work(connection: Connection) -> None:
                 stands(connection)
-                recovery_stop.stop_by_owner(connection, self.notices, person.id, stopped, self.clock.now())
+                recovery_stop.stop_asked_for(connection, self.notices, person.id, stopped, self.clock.now())
                 met(connection)
 
             entries = [self._stopped(person.id, each, reference) for each in stopped]

@@ -162,7 +162,7 @@ RECOVERY_AT_WINDOW = NoticeKind(
 )
 RECOVERY_STOPPED = NoticeKind(
     "recovery-stopped",
-    Text("找回账户已停止，账户没有变化。", "The recovery of your account was stopped; nothing has changed."),
+    Text("找回账户已停止，没有因此作任何更改。", "The recovery of your account was stopped; it has changed nothing."),
 )
 RECOVERED = _security(
     "recovered",

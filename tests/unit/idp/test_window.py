@@ -166,6 +166,21 @@ def test_a_disabled_account_is_recovered_before_it_is_admitted(staffed: Provider
     assert thief.submit(thief.follow(thief.get("/account")), username="wang", password=PASSWORD).status_code == 422
 
 
+def test_enabling_revives_no_recovery_that_was_asked_for_before(staffed: Provider) -> None:
+    asking, guard, wang = Browser(staffed), Console(staffed, "security"), f"/people/{person_id(staffed, 'wang')}"
+    asking.submit(asking.get("/recover"), username="wang")
+    staffed.deliver()
+    for act in ("disable", "enable"):
+        assert guard.call("POST", f"{wang}/{act}").status_code == 204
+    *_, enabled, stopped = staffed.events()
+    assert (enabled["event"], stopped["event"]) == ("PersonEnabled", "RecoveryStopped")
+    assert stopped["facts"]["recovery"] == staffed.events("RecoveryTakenUp")[0]["facts"]["recovery"]
+    assert stopped["facts"]["actor"] == person_id(staffed, "security")
+    staffed.clock.advance(48 * 3600)
+    staffed.deliver()
+    assert not any("/recover/link/" in words for words in staffed.mailbox.words())
+
+
 def test_an_application_is_no_account_at_a_window(provider: Provider) -> None:
     appoint(provider, "clerk")
     applicant, clerk = Browser(provider), Console(provider, "clerk")
