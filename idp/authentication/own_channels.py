@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from idp.authentication import told
+from idp.authentication.devices import Device, KnownDevices
 from idp.authentication.other_factors import PHONE_CODES
 from idp.authentication.other_sessions import having_shown
 from idp.authentication.own_account import NothingThere, OwnChanges, Owner, Told, WrongCode, added, removed
@@ -32,6 +33,7 @@ class OwnChannels:
     channels: Channels
     sent_codes: SentCodes
     throttle: Throttle
+    known_devices: KnownDevices
 
     def of(self, owner: Owner) -> tuple[Channel, ...]:
         """All channels."""
@@ -45,9 +47,9 @@ class OwnChannels:
                 return channel
         raise NothingThere
 
-    def add(self, owner: Owner, contact: Contact, address: str) -> str:
+    def add(self, owner: Owner, contact: Contact, device: Device) -> str:
         """Keep a channel, to be confirmed by the code that goes there; its id. Raises TooManyChannels, TooManyTries."""
-        self._throttle(owner, address)
+        self._throttle(owner, device)
         added: list[str] = []
 
         def change(connection: Connection) -> None:
@@ -59,19 +61,19 @@ class OwnChannels:
         self.changes.make(owner, "ContactAdded", change, told.CHANNEL_ADDED, {"kind": contact.kind.value})
         return added[0]
 
-    def send_again(self, owner: Owner, channel_id: str, address: str) -> None:
+    def send_again(self, owner: Owner, channel_id: str, device: Device) -> None:
         """Another code to a channel that is not confirmed yet. Raises NothingThere, TooManyTries."""
         if self.find(owner, channel_id).confirmed_at is not None:
             raise NothingThere
-        self._throttle(owner, address)
+        self._throttle(owner, device)
         self.database.write(lambda connection: self._send(connection, owner, channel_id))
 
-    def confirm(self, owner: Owner, channel_id: str, code: str, address: str) -> None:
+    def confirm(self, owner: Owner, channel_id: str, code: str, device: Device) -> None:
         """The code arrived, and what was sent so far counts no longer. Raises WrongCode, NothingThere."""
         person = owner.person.id
         if not self.database.write(lambda connection: self.sent_codes.spend_at(connection, person, channel_id, code)):
             raise WrongCode
-        self.throttle.succeeded(sending_to(person), address)
+        self.throttle.succeeded(sending_to(person), device.address, self.known_devices.proven(device, person))
 
         def change(connection: Connection) -> None:
             if not self.channels.confirm(connection, person, channel_id):
@@ -118,8 +120,9 @@ class OwnChannels:
         else:
             self.changes.tell(owner, change, gone)
 
-    def _throttle(self, owner: Owner, address: str) -> None:
-        self.throttle.reserve(sending_to(owner.person.id), address)
+    def _throttle(self, owner: Owner, device: Device) -> None:
+        person = owner.person.id
+        self.throttle.reserve(sending_to(person), device.address, self.known_devices.proven(device, person))
 
     def _send(self, connection: Connection, owner: Owner, channel_id: str) -> None:
         for channel in self.channels.of(connection, owner.person.id):

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from idp.authentication import password_rules, told
-from idp.authentication.devices import Device
+from idp.authentication.devices import Device, KnownDevices
 from idp.authentication.other_sessions import every_other
 from idp.authentication.own_account import OwnChanges, Owner, Told, WrongCode
 from idp.authentication.passwords import Passwords
 from idp.authentication.throttling import Throttle
 from idp.model.secret import hashed
 from idp.store import devices, people
-from kernel.clock import Clock
 from kernel.database import Database
 
 
@@ -26,7 +25,7 @@ class OwnPassword:
     changes: OwnChanges
     passwords: Passwords
     throttle: Throttle
-    clock: Clock
+    known_devices: KnownDevices
 
     def change(self, owner: Owner, present: str, new: str, device: Device) -> None:
         """Another password from now on; every other session ends, and every other device is a stranger's (ADR 0101).
@@ -37,8 +36,7 @@ class OwnPassword:
         person = owner.person
         with self.database.read() as connection:
             found = people.by_username(connection, person.username)
-            known = devices.is_known(connection, hashed(device.cookie or ""), person.id, self.clock.now())
-        own = device.cookie if known else None  # a cookie somebody made up would begin a count of its own
+        own = self.known_devices.known(device, person.id)  # a name somebody made up would begin a count of its own
         self.throttle.reserve(person.username, device.address, own)
         shown = found[1].password_hash if found else None
         if not self.passwords.verify(present, shown):
@@ -53,6 +51,6 @@ class OwnPassword:
                 raise WrongCode
             stands_alone = password_rules.stands_alone(new)
             people.change_password(connection, person.id, password_hash, stands_alone=stands_alone)
-            devices.forget_others(connection, person.id, hashed(device.cookie or ""))
+            devices.forget_others(connection, person.id, hashed(own or ""))
 
         self.changes.tell(owner, change, Told("PasswordChanged", told.PASSWORD_CHANGED), ending=every_other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from idp.authentication.devices import Device, KnownDevices
 from idp.authentication.own_account import NothingThere, Owner
 from idp.authentication.sessions import Sessions
 from idp.model.secret import hashed
@@ -18,6 +19,7 @@ class OwnSessions:
 
     database: Database
     sessions: Sessions
+    known_devices: KnownDevices
 
     def of(self, owner: Owner) -> list[Session]:
         """The live ones, the one used last first."""
@@ -34,9 +36,9 @@ class OwnSessions:
         """Sign out there."""
         self.sessions.end(session, owner.reference)
 
-    def end_others(self, owner: Owner, here: str, device: str | None) -> None:
+    def end_others(self, owner: Owner, here: str, device: Device) -> None:
         """Sign out everywhere but here, and know no other device any more: whoever was there is a stranger again."""
-        kept = hashed(device or "")
+        kept = hashed(self.known_devices.known(device, owner.person.id) or "")
         self.database.write(lambda connection: devices.forget_others(connection, owner.person.id, kept))
         for session in self.of(owner):
             if session.id != here:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from idp.authentication import password_rules, recovery_stop, told, totp
 from idp.authentication.accounts import Accounts
-from idp.authentication.devices import KEPT, Device, words
+from idp.authentication.devices import KEPT, Device, KnownDevices, words
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.passwords import Passwords
 from idp.authentication.recovery_codes import RecoveryCodes
@@ -63,6 +63,7 @@ class SignIn:
     sent_codes: SentCodes
     notices: Notices
     throttle: Throttle
+    known_devices: KnownDevices
     sessions: Sessions
     clock: Clock
     entropy: Entropy
@@ -74,7 +75,7 @@ class SignIn:
         name = canonical_username(username)
         with self.database.read() as connection:
             found = people.by_username(connection, name)
-        known = device.cookie if self._is_known(device, found[0].id if found else "") else None
+        known = self.known_devices.known(device, found[0].id if found else "")
         failures = self.throttle.reserve(name, device.address, known)
         matched = self.passwords.verify(password, found[1].password_hash if found else None)
         if found is None or not matched or found[0].disabled:
@@ -122,7 +123,9 @@ class SignIn:
     def with_sent_code(self, session: Session, code: str, device: Device) -> Proved:
         """The same session, now proven by a code sent to a telephone as well."""
         codes, person = self.sent_codes, session.person
-        known = self._proven(device, person)  # as it was when the code was sent: this step proves the device
+        known = self.known_devices.proven(
+            device, person
+        )  # as it was when the code was sent: this step proves the device
         phone = codes.phone(person)
         stands = _only_while(lambda each: codes.phone_of(each, person) == phone)
         proved = self._second(session, Factor.PHONE, device, lambda: codes.spend(person, code), stands)
@@ -153,7 +156,7 @@ class SignIn:
 
         Sending is throttled like guessing, until a code that was sent comes back.
         """
-        known = self._proven(device, session.person)
+        known = self.known_devices.proven(device, session.person)
         self.throttle.reserve(sending_to(session.person), device.address, known)
         return self.sent_codes.send(session.person)
 
@@ -162,7 +165,7 @@ class SignIn:
     def _second(
         self, session: Session, factor: Factor, device: Device, spend: Callable[[], bool], also: Work
     ) -> Proved:
-        tries, known = _CODE_TRIES + session.person, self._proven(device, session.person)
+        tries, known = _CODE_TRIES + session.person, self.known_devices.proven(device, session.person)
         self._try(session, device, factor.name.lower(), spend, tries, known)
         return self._stepped_up(session, factor, device, also)
 
@@ -172,20 +175,14 @@ class SignIn:
         Whoever removed it while it was checked has ended the sessions in which it was shown before, and not this one.
         """
 
+        name = self.known_devices.known(device, session.person)
+
         def work(connection: Connection) -> None:
             also(connection)
-            devices.prove(connection, hashed(device.cookie or ""), session.person, self.clock.now())
+            if name is not None:
+                devices.prove(connection, hashed(name), session.person, self.clock.now())
 
         return Proved(self.sessions.stepped_up(session, factor, self.accounts.reference(session.person), work))
-
-    def _proven(self, device: Device, person_id: str) -> str | None:
-        """The cookie of a device whose guesses at codes are counted apart: two factors were shown there before.
-
-        One shown alone is not enough: whoever has the password would begin a new count with every new cookie.
-        """
-        with self.database.read() as connection:
-            proven = devices.is_proven(connection, hashed(device.cookie or ""), person_id, self.clock.now())
-        return device.cookie if proven else None
 
     def _try(
         self, session: Session, device: Device, step: str, spend: Callable[[], bool], tries: str, known: str | None
@@ -211,8 +208,8 @@ class SignIn:
         disabled it, changed its password or removed its passkey while checking took its time has ended the sessions
         there were, and not this one: then none begins.
         """
-        cookie, reference = device.cookie or token(self.entropy), self.accounts.reference(person.id)
-        met = self._met(person, cookie, device, factor)
+        name, reference = self._name(device, person), self.accounts.reference(person.id)
+        met = self._met(person, name, device, factor)
 
         def begin(stopped: tuple[str, ...]) -> Proved:
             def work(connection: Connection) -> None:
@@ -221,7 +218,8 @@ class SignIn:
                 met(connection)
 
             entries = [self._stopped(person.id, each, reference) for each in stopped]
-            return Proved(self.sessions.signed_in(person, factor, reference, before, device, work, entries), cookie)
+            session = self.sessions.signed_in(person, factor, reference, before, device, work, entries)
+            return Proved(session, device.carrying(name))
 
         return recovery_stop.naming(begin)
 
@@ -229,20 +227,19 @@ class SignIn:
         identity = new_id("rcv", self.clock, self.entropy)
         return recovery_stop.entry(identity, person_id, recovery, "sign-in", reference)
 
-    def _met(self, person: Person, cookie: str, device: Device, factor: Factor) -> Work:
+    def _name(self, device: Device, person: Person) -> str:
+        """By which the device is known for this person from now on: one it brought only if it is theirs already."""
+        return self.known_devices.known(device, person.id) or token(self.entropy)
+
+    def _met(self, person: Person, name: str, device: Device, factor: Factor) -> Work:
         def work(connection: Connection) -> None:
             now = self.clock.now()
-            if devices.meet(connection, hashed(cookie), person.id, now, now + KEPT):
+            if devices.meet(connection, hashed(name), person.id, now, now + KEPT):
                 self.notices.send(connection, person.id, told.NEW_DEVICE, device=words(device.kind))
             if factor in PHISHING_RESISTANT:  # counts as two (idp.model.assurance)
-                devices.prove(connection, hashed(cookie), person.id, now)
+                devices.prove(connection, hashed(name), person.id, now)
 
         return work
-
-    def _is_known(self, device: Device, person_id: str) -> bool:
-        """Asked for names nobody has, too, so that both take the same way."""
-        with self.database.read() as connection:
-            return devices.is_known(connection, hashed(device.cookie or ""), person_id, self.clock.now())
 
     def _spend_code(self, person_id: str, code: str) -> bool:
         secret = self.accounts.totp_secret(person_id)

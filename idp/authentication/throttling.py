@@ -66,7 +66,7 @@ class Throttle:
         """Count a try as failed in advance; returns the failures in a row. Raises TooManyTries.
 
         A name nobody has is counted like any other, so that the wait does not tell which names exist. ``device`` is
-        the cookie of a device this account was signed in on before: it has a count of its own, which strangers'
+        the name of a device this account was signed in on before: it has a count of its own, which strangers'
         guesses do not move (SP 800-63B-4 §3.2.2), neither at this account nor from this address at others.
         """
         now, keys = self.clock.now(), [(self._account(account, device), _OF_AN_ACCOUNT)]

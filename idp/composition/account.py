@@ -60,15 +60,21 @@ class AccountRooms:
         """How people are reached."""
         people = self._people
         return OwnChannels(
-            self._tools.database, self.changes, people.channels, people.sent_codes, people.sign_in.throttle
+            self._tools.database,
+            self.changes,
+            people.channels,
+            people.sent_codes,
+            people.sign_in.throttle,
+            people.known_devices,
         )
 
     def routes(self) -> tuple[Route, ...]:
         """The pages."""
         people, tools, door = self._people, self._tools, AccountDoor(self._people.visitors)
-        password = OwnPassword(tools.database, self.changes, tools.passwords, people.sign_in.throttle, tools.clock)
-        sessions = OwnSessions(tools.database, people.sessions)
-        user_code = OwnUserCode(tools.database, self.changes, tools.passwords, people.sign_in.throttle)
+        throttle, known = people.sign_in.throttle, people.known_devices
+        password = OwnPassword(tools.database, self.changes, tools.passwords, throttle, known)
+        sessions = OwnSessions(tools.database, people.sessions, known)
+        user_code = OwnUserCode(tools.database, self.changes, tools.passwords, throttle)
         overview = OverviewPages(
             door, people.passkeys, people.recovery_codes, user_code, self.channels, sessions, people.proving
         )
@@ -78,5 +84,5 @@ class AccountRooms:
             *CodePages(door, self.authenticators).routes(),
             *PasswordPages(door, password, people.proving).routes(),
             *UserCodePages(door, user_code).routes(),
-            *ChannelPages(door, self.channels).routes(),
+            *ChannelPages(door, self.channels, people.proving).routes(),
         )

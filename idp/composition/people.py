@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 
 from idp.authentication.accounts import Accounts
+from idp.authentication.devices import KnownDevices
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.recovery_codes import RecoveryCodes
 from idp.authentication.sent_codes import SentCodes
@@ -87,10 +88,16 @@ class PeopleRooms:
             sent_codes=self.sent_codes,
             notices=self.notices,
             throttle=Throttle(tools.database, tools.clock, derived(tools.keys, "throttle")),
+            known_devices=self.known_devices,
             sessions=self.sessions,
             clock=tools.clock,
             entropy=tools.entropy,
         )
+
+    @cached_property
+    def known_devices(self) -> KnownDevices:
+        """The devices people signed in on before."""
+        return KnownDevices(self._tools.database, self._tools.clock)
 
     @cached_property
     def passkeys(self) -> Passkeys:

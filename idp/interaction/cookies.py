@@ -9,7 +9,8 @@ from kernel.web.http import HttpRequest
 SESSION = "idp-sso"
 BROWSER = "idp-browser"
 DEVICE = "idp-device"
-LONGEST = 128
+LONGEST = 300
+"""The device's carries several names (`devices.MOST_NAMES`)."""
 
 
 @dataclass(frozen=True, slots=True)

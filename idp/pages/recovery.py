@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from idp.authentication import devices
+from idp.authentication.devices import Device
 from idp.authentication.passwords import HashingBusy, PasswordUnusable
 from idp.authentication.throttling import TooManyTries
 from idp.interaction import cookies
@@ -136,12 +137,12 @@ class RecoveryPages:
     @for_people
     def finish(self, request: HttpRequest, secret: str) -> HttpResponse:
         """A new password; the browser it was set with is one of the person's from now on."""
-        sent, device = request.form(), self.cookies.read(request, cookies.DEVICE) or token(self.recoveries.entropy)
+        sent, name = request.form(), token(self.recoveries.entropy)
         try:
             if sent.get("new", "") != sent.get("again", ""):
                 return self._form(secret, _DIFFERENT, 422)
             done = self._done(secret)
-            self.recoveries.finish(secret, sent.get("new", ""), device)
+            self.recoveries.finish(secret, sent.get("new", ""), name)
         except LinkGone:
             raise Problem(GONE) from None
         except PasswordUnusable as error:
@@ -150,6 +151,7 @@ class RecoveryPages:
             return self._form(secret, _CHANGED, 409)
         except HashingBusy:
             return self._form(secret, BUSY, 503).adding(("Retry-After", "2"))
+        device = Device(request.remote_addr, self.cookies.read(request, cookies.DEVICE)).carrying(name)
         return _said(done).adding(self.cookies.keep(cookies.DEVICE, device, devices.KEPT.days))
 
     def routes(self) -> tuple[Route, ...]:

@@ -100,7 +100,7 @@ class Recoveries:
         self.ledger.append([Event("RecoveryStopped", self._id(), facts=facts)], also=also)
 
     def finish(self, secret: str, password: str, device: str) -> None:
-        """Set a new password; ``device`` is the cookie of the browser in front.
+        """Set a new password; ``device`` is the fresh name by which the browser in front is known from now on.
 
         Raises LinkGone, PasswordUnusable, and FactorsChanged when a factor came or went at the same moment.
         """

@@ -13,6 +13,7 @@ from idp.pages import forms
 from idp.pages.account.addresses import CHANNELS
 from idp.pages.account.door import AccountDoor, confirm_page
 from idp.pages.problems import for_people
+from idp.pages.proving import Proving
 from kernel.problems import NOT_FOUND, Problem
 from kernel.text import Text
 from kernel.web.http import HttpRequest, HttpResponse
@@ -29,6 +30,7 @@ class ChannelPages:
 
     door: AccountDoor
     channels: OwnChannels
+    proving: Proving
 
     @for_people
     def new(self, request: HttpRequest) -> HttpResponse:
@@ -43,7 +45,7 @@ class ChannelPages:
 
         def work() -> str:
             kind = ContactKind.EMAIL if "@" in value else ContactKind.PHONE
-            added = self.channels.add(owner, contact.parse(kind, value), request.remote_addr)
+            added = self.channels.add(owner, contact.parse(kind, value), self.proving.device(request))
             return f"{CHANNELS}/{added}"
 
         return self.door.change(
@@ -64,7 +66,9 @@ class ChannelPages:
         owner = self.door.owner(request)
         channel = self._find(owner, channel_id)
         return self.door.change(
-            lambda: self.channels.confirm(owner, channel_id, forms.field(request, forms.CODE), request.remote_addr),
+            lambda: self.channels.confirm(
+                owner, channel_id, forms.field(request, forms.CODE), self.proving.device(request)
+            ),
             lambda error, status: _page(channel, error, status),
         )
 
@@ -74,7 +78,7 @@ class ChannelPages:
         owner = self.door.owner(request)
         channel = self._find(owner, channel_id)
         return self.door.change(
-            lambda: self.channels.send_again(owner, channel_id, request.remote_addr),
+            lambda: self.channels.send_again(owner, channel_id, self.proving.device(request)),
             lambda error, status: _page(channel, error, status),
             f"{CHANNELS}/{channel_id}",
         )

@@ -99,7 +99,7 @@ class OverviewPages:
     def end_others(self, request: HttpRequest) -> HttpResponse:
         """Sign out everywhere but here."""
         visitor = self.door.visitor(request)
-        self.sessions.end_others(owner_of(visitor), visitor.session.id, self.proving.device(request).cookie)
+        self.sessions.end_others(owner_of(visitor), visitor.session.id, self.proving.device(request))
         return redirect(SESSIONS)
 
     def routes(self) -> tuple[Route, ...]:

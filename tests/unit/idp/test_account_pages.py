@@ -28,6 +28,7 @@ from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, PHONE, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of
 
+HOST = urlsplit(ISSUER).hostname or ""
 SECURITY = "/account/security"
 CHANGES = [
     f"{SECURITY}/password",
@@ -113,10 +114,10 @@ def test_guesses_at_the_present_password_are_counted_whatever_device_is_claimed(
     provider: Provider, wang: Account
 ) -> None:
     """Who finds a browser signed in does not find out the password there."""
-    page, host = wang.open("/account/security/password"), urlsplit(ISSUER).hostname or ""
+    page = wang.open("/account/security/password")
     answers = []
     for number in range(6):
-        wang.browser.client.set_cookie(DEVICE, f"made-up-{number}", domain=host)
+        wang.browser.client.set_cookie(DEVICE, f"{number:043}", domain=HOST)
         answers.append(wang.browser.submit(page, password=f"guess {number}", new="x" * 20, again="x" * 20).status_code)
     assert answers[:2] == [422, 422]
     assert answers[-1] == 429
@@ -480,6 +481,44 @@ def test_signing_out_everywhere_else_makes_those_devices_strangers(provider: Pro
     owner.browser.client.delete_cookie("idp-sso", domain="127.0.0.1")
     owner.open("/account")
     assert sum("new device" in words for words in told(provider)) == before + 1
+
+
+def at(provider: Provider, username: str, browser: Browser) -> int:
+    """Sign in in a browser; how many new devices this account's notices have spoken of since."""
+    browser.client.delete_cookie("idp-sso", domain=HOST)
+    Account(provider, username, browser).open("/account")
+    return sum("new device" in words for words in told(provider))
+
+
+def test_a_device_is_known_by_no_name_that_somebody_put_there(provider: Provider) -> None:
+    """In a shared browser, be it made up or that of an account of theirs: they would have it elsewhere, too."""
+    shared, elsewhere = Browser(provider), Browser(provider, address="198.51.100.7")
+    shared.client.set_cookie(DEVICE, planted := "p" * 43, domain=HOST)
+    assert at(provider, "wang", shared) == 1
+    at(provider, "li", shared)
+    names = str(shared.cookie(DEVICE)).split(".")
+    for known in (planted, names[0]):  # li's own is the last
+        elsewhere.client.set_cookie(DEVICE, known, domain=HOST)
+        before = len(told(provider))
+        at(provider, "wang", elsewhere)
+        assert any("new device" in words for words in told(provider)[before:]), known
+    before = len(told(provider))
+    for username in ("wang", "li", "wang"):  # each is known in the browser they share
+        at(provider, username, shared)
+    assert not any("new device" in words for words in told(provider)[before:])
+    assert planted in str(shared.cookie(DEVICE)).split(".")
+
+
+def test_who_has_the_password_does_not_keep_the_owner_from_their_channels(provider: Provider, wang: Account) -> None:
+    """Codes are counted apart on a device on which two factors were shown, wherever they are sent from."""
+    use_phone(wang)
+    party, thief = RelyingParty(provider), Browser(provider, address="198.51.100.9")
+    assert [code_asked_for(party, thief).status_code for _ in range(5)] == [200] * 4 + [429]
+    page = wang.browser.submit(wang.open(f"{SECURITY}/channels/new"), contact="wang@example.org")
+    assert page.status_code == 200
+    assert wang.browser.submit(page, otp=sent_code(provider)).status_code == 200
+    provider.clock.advance(1)
+    assert code_asked_for(party, thief).status_code == 429  # the owner's visit frees nobody
 
 
 def test_a_device_of_one_person_is_unknown_to_another(provider: Provider) -> None:

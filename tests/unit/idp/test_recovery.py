@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from idp.authentication.passwords import Passwords
 from idp.authentication.sign_in import SignIn
 from idp.authentication.told import PASSWORD_CHANGED
 from idp.composition.proofing import recovery_clerk
+from idp.interaction.cookies import DEVICE
 from idp.model.contact import Contact, ContactKind
 from idp.notices import Channels
 from idp.opening import derived
@@ -98,13 +100,16 @@ def test_devices_of_before_are_strangers_and_the_one_in_front_is_known(either_pr
     ask(provider)
     told(provider)
     provider.clock.advance(DELAY)
-    here = Browser(provider)
+    here, thief = Browser(provider), Browser(provider)
+    for each in (here, thief):  # somebody put a name of theirs into a shared browser
+        each.client.set_cookie(DEVICE, "p" * 43, domain=urlsplit(ISSUER).hostname or "")
     assert here.submit(here.get(link(provider, "link")), new=NEW, again=NEW).status_code == 200
     count = new_devices(provider)
     Account(provider, "wang", here, NEW).open("/account")
     assert new_devices(provider) == count
-    Account(provider, "wang", before.browser, NEW).open("/account")
-    assert new_devices(provider) == count + 1
+    for number, stranger in enumerate((before.browser, thief), 1):
+        Account(provider, "wang", stranger, NEW).open("/account")
+        assert new_devices(provider) == count + number
 
 
 def test_a_sign_in_with_the_old_password_that_is_under_way_begins_no_session(either_provider: Provider) -> None:
