@@ -15,11 +15,19 @@ from idp.administration.records import Records
 from idp.authentication import password_rules, recovery_stop, told, totp
 from idp.authentication.passwords import Passwords, PasswordUnusable
 from idp.authentication.sealing import PersonVault
-from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.model.assurance import LEVELS
+from idp.model.naming import (
+    LONGEST_NAME,
+    LONGEST_USERNAME,
+    SHORTEST_USERNAME,
+    canonical_username,
+    is_name,
+    is_username,
+)
 from idp.model.person import ROLES, NewPerson, Person, PersonKind
 from idp.model.proofing import Method, Proofing
 from idp.model.roles import clash, in_words
+from idp.model.signing_up import NOBODY
 from idp.notices import Channels, Notices
 from idp.proofing import lapse
 from idp.store import offices, organisations, people, proofings, recoveries, sessions, versions
@@ -214,8 +222,15 @@ class OfficesChanged(Outdated):
 
 def check(new: NewPerson) -> None:
     """Raises AdministrationError for an account that could not exist; says which member is wrong, never its value."""
-    if not 0 < len(canonical_username(new.username)) <= LONGEST_USERNAME or not new.name.strip():
-        raise AdministrationError("用户名或姓名为空或过长", "the user name or the name is empty or too long")
+    if not is_username(canonical_username(new.username)):
+        raise AdministrationError(
+            f"用户名须为 {SHORTEST_USERNAME} 至 {LONGEST_USERNAME} 个可见字符，且不以“{NOBODY}”开头",
+            f"a user name has {SHORTEST_USERNAME} to {LONGEST_USERNAME} visible characters and begins with no {NOBODY}",
+        )
+    if not is_name(new.name):
+        raise AdministrationError(
+            f"姓名须为 1 至 {LONGEST_NAME} 个可见字符", f"a name has 1 to {LONGEST_NAME} visible characters"
+        )
     if new.subject is not None:
         check_subject(new.subject)
     if new.assurance not in LEVELS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from idp.authentication.sessions import Sessions, Work
 from idp.authentication.throttling import Throttle
 from idp.authentication.webauthn_ceremonies import PasskeyRefused
 from idp.model.assurance import PHISHING_RESISTANT, Factor
+from idp.model.naming import canonical_username
 from idp.model.person import Person
 from idp.model.secret import hashed
 from idp.model.session import Session
@@ -34,7 +34,6 @@ from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
-LONGEST_USERNAME = 100
 _CODE_TRIES = "code of "
 
 
@@ -270,8 +269,3 @@ def _only_while(holds: Callable[[Connection], bool]) -> Work:
             raise NotSignedIn
 
     return work
-
-
-def canonical_username(username: str) -> str:
-    """One spelling per user name: NFKC, lower case, without blanks around it; what is too long is nobody's."""
-    return unicodedata.normalize("NFKC", username[: LONGEST_USERNAME + 1]).strip().casefold()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from idp.authentication.sign_in import canonical_username
 from idp.errors import InvalidRequestError, UnknownUserIdError
 from idp.model.client import Client
+from idp.model.naming import canonical_username
 from idp.store import backchannel_requests, people
 from idp.tokens.hints import IdTokenHints
 from idp.tokens.pairwise import Pairwise

@@ -12,9 +12,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from idp.askings import SealedNames
-from idp.authentication.sign_in import canonical_username
 from idp.authentication.throttling import Throttle
 from idp.model.asking import Asking
+from idp.model.naming import canonical_username
 from idp.store.askings import RECOVERIES
 from kernel.canonical import JSON
 from kernel.clock import Clock

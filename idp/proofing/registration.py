@@ -18,9 +18,9 @@ from idp.authentication.own_account import WrongCode
 from idp.authentication.passwords import Passwords
 from idp.authentication.sealing import PersonVault
 from idp.authentication.sent_codes import SentCodes
-from idp.authentication.sign_in import LONGEST_USERNAME, canonical_username
 from idp.authentication.throttling import Throttle
 from idp.model.contact import Contact
+from idp.model.naming import canonical_username, is_name, is_username
 from idp.model.person import Person, PersonKind
 from idp.model.proofing import SELF_DECLARED, Method, Proofing
 from idp.model.secret import hashed
@@ -36,8 +36,6 @@ from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
 
 LASTS = timedelta(minutes=30)
-_SHORTEST_USERNAME = 2
-_LONGEST_NAME = 100
 _LONGEST_SECRET = 128
 
 
@@ -195,7 +193,7 @@ def _names_for(contact: Contact) -> str:
 def _checked(asked: Applicant) -> str:
     """The user name in its one spelling. Raises BadName, PasswordUnusable."""
     username, name = _username(asked.username), asked.name.strip()
-    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+    if not is_name(name):
         raise BadName
     password_rules.check(asked.password, username, name, alone=True)
     return username
@@ -203,8 +201,6 @@ def _checked(asked: Applicant) -> str:
 
 def _username(text: str) -> str:
     username = canonical_username(text)
-    if not _SHORTEST_USERNAME <= len(username) <= LONGEST_USERNAME or not username.isprintable():
-        raise BadName
-    if username.startswith(NOBODY):
+    if not is_username(username):
         raise BadName
     return username

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from io import StringIO
 
 import pyotp
 import pytest
 from werkzeug.test import TestResponse
 
 from idp.administration import AdministrationError
+from idp.model.person import NewPerson
 from tests.doubles.administrators import appoint, person_id
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import MARKET, PASSWORD, Provider, credit_code
@@ -76,6 +79,37 @@ def test_what_cannot_be_is_said_and_the_link_stays(provider: Provider, change: d
     assert 400 <= again.status_code < 500, again.text
     assert browser.get(f"/enrol/{secret}").status_code == 200
     assert provider.administration.people.by_username("first") is None
+
+
+def test_names_are_held_to_one_rule_by_whichever_way_an_account_is_made(provider: Provider) -> None:
+    """By a link, by the command or by signing up: nobody looks like somebody else, or turns the words around a name."""
+    usernames = ("adm\u200bin", "~per_x", "a b\tc", "a", "\u202enimda", "x\u2028y", "ﷺ" * 20)
+    names = ("王\u202e明", "王\n明", "王" * 101, "A" * 20_000, "王\u200b明", "\u2066王")
+    browser, people = Browser(provider), provider.administration.people
+    page = browser.get(f"/enrol/{provider.administration.enrolments.first()}")
+    by_link = fill_in(provider, page)
+    alone = {"username": "first", "name": "钱一", "password": PASSWORD}
+    for wrong in (*({"username": each} for each in usernames), *({"name": each} for each in names)):
+        answer = browser.submit(page, **{**by_link, **wrong})
+        assert answer.status_code == 422, wrong
+        assert "可见字符" in answer.text
+        with pytest.raises(AdministrationError, match="visible characters"):
+            people.add(NewPerson(**{**alone, **wrong}))
+        with pytest.raises(AdministrationError, match=r"line [23]: .* visible characters"):
+            people.import_file(lines_of(alone | wrong))
+        form = {**alone, "contact": "a@example.org", "again": PASSWORD, **wrong}
+        assert browser.submit(browser.get("/sign-up"), **form).status_code == 422, wrong
+    assert people.by_username("first") is None
+    assert browser.submit(page, **by_link).status_code == 200
+
+
+def lines_of(row: dict[str, str]) -> StringIO:
+    """A file of one account."""
+    written = StringIO()
+    writer = csv.DictWriter(written, list(row))
+    writer.writeheader()
+    writer.writerow(row)
+    return StringIO(written.getvalue(), newline="")
 
 
 def test_a_link_lapses_and_a_newer_one_replaces_it(provider: Provider) -> None:

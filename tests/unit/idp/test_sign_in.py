@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from idp.authentication import totp
 from idp.authentication.passwords import MOST_WAITING, HashingBusy, Passwords, PasswordUnusable
-from idp.authentication.sign_in import canonical_username
 from idp.authentication.throttling import LONGEST_WAIT, growing, network
+from idp.model.naming import canonical_username
 from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import PASSWORD, START, TOTP_SECRET, Provider
 from tests.doubles.relying_party import RelyingParty, claims_of
