@@ -177,9 +177,12 @@ def test_S2_a_resource_server_that_lets_a_client_in_no_longer_ends_its_tokens(pr
     tokens = party.tokens(scope="openid permits:read", resource=PERMITS)
     token, refresh = tokens["access_token"], tokens["refresh_token"]
     assert party.introspect(token)["scope"] == party.introspect(refresh)["scope"] == "openid permits:read"
+    bare = party.tokens(scope="openid", resource=PERMITS)["access_token"]
+    assert party.introspect(bare)["aud"] == PERMITS
     permits(provider)
     provider.clock.advance(0.9)
     assert party.introspect(token) == party.introspect(refresh) == {"active": False}
+    assert party.introspect(bare) == {"active": False}  # nothing was taken from its scope, only whom it is for
     assert refused(party.refresh(refresh), "invalid_target")
     permits(provider, party)
     provider.clock.advance(0.9)

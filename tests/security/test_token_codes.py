@@ -11,6 +11,7 @@ from idp.store.tables import person
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, URBAN, Provider
 from tests.doubles.relying_party import (
+    ASSERTION_TYPE,
     CALLBACK,
     PERMITS,
     VERIFIER,
@@ -200,6 +201,12 @@ def test_only_hashes_of_secrets_are_stored(either_provider: Provider) -> None:
     browser = Browser(either_provider)
     secrets = {party.code(browser), browser.cookie("idp-sso"), browser.cookie("idp-browser")}
     secrets |= {party.push().json["request_uri"], party.tokens(browser)["refresh_token"], "correct horse battery"}
+    by_post = RelyingParty(either_provider, token_endpoint_auth_method="client_secret_post")
+    for each, shown in ((party, party.credentials()[0]), (by_post, {"client_secret": by_post.secret})):
+        asked = each.request(state=f"asked by {each.id}") | shown
+        assert each.http.post("/par", data=asked, base_url=ISSUER).status_code == 201
+        assert asked["state"] in dump(either_provider)  # what was pushed is kept, but for what authenticates
+        secrets |= set(shown.values()) - {ASSERTION_TYPE}
     stored = dump(either_provider)
     assert not [secret for secret in secrets if secret in stored]
     assert "500199" not in stored  # no citizen number either
@@ -211,7 +218,9 @@ def dump(provider: Provider) -> str:
 
     with provider.database.read() as connection:
         rows = [
-            row for table in metadata.sorted_tables for row in connection.execute(text(f"SELECT * FROM {table.name}"))
+            tuple(row)  # a row's own repr leaves out the midst of long values
+            for table in metadata.sorted_tables
+            for row in connection.execute(text(f"SELECT * FROM {table.name}"))
         ]
     return repr(rows)
 

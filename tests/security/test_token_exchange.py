@@ -183,6 +183,14 @@ def test_T7_a_scope_shrinks_to_what_the_system_is_registered_for(provider: Provi
     assert refused(exchange(pair.system, pair.website.tokens()["access_token"]), "invalid_scope")
 
 
+def test_T7_claims_asked_for_by_name_are_not_handed_on(pair: Pair) -> None:
+    """OpenID Connect Core 1.0 §5.5: they were agreed to for the website, and no scope of the token stands for them."""
+    token = pair.website.tokens(scope="openid", claims='{"userinfo":{"name":null}}')["access_token"]
+    assert asked_at_userinfo(pair.website, token).json["name"] == "王小明"
+    handed_on = exchange(pair.system, token).json["access_token"]
+    assert asked_at_userinfo(pair.system, handed_on).json == {"sub": claims_of(token)["sub"]}
+
+
 def test_core_5_3_2_userinfo_is_protected_for_the_system_that_asks(provider: Provider) -> None:
     """It is that system's key that opens it, and a signed answer names it; the website's registration says nothing."""
     signed = {"userinfo_signed_response_alg": "ES256"}
@@ -289,6 +297,21 @@ def test_S2_a_disabled_website_hands_nothing_on(pair: Pair, provider: Provider) 
     provider.administration.clients.disable(pair.website.id)
     provider.settle()
     assert refused(exchange(pair.system, token))
+
+
+def test_S2_in_a_chain_whoever_was_just_disabled_hands_nothing_on(provider: Provider) -> None:
+    """At once: a node may not have noticed yet."""
+    first, second = (RelyingParty(provider, grant_types=GRANTS) for _ in range(2))
+    website = RelyingParty(provider, grant_types=GRANTS, tongban_may_act=[first.id, second.id])
+    tokens = website.tokens()
+    handed_on = exchange(first, tokens["access_token"]).json["access_token"]
+    assert exchange(second, handed_on).status_code == 200
+    provider.administration.clients.disable(first.id)
+    assert refused(exchange(second, handed_on))
+    own = exchange(second, tokens["access_token"])
+    assert own.status_code == 200
+    provider.administration.clients.disable(website.id)
+    assert refused(exchange(second, own.json["access_token"]))
 
 
 def test_registration_and_each_change_of_it_name_few_clients_of_the_same_department(provider: Provider) -> None:

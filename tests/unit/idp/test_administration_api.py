@@ -180,10 +180,21 @@ def test_a_department_does_not_admit_again_whom_security_disabled(provider: Prov
     refused = market.call("POST", f"{at}/enable")
     assert refused.status_code == 422
     assert "安全管理员" in refused.json["detail"]
+    assert not provider.database.write(lambda connection: people.enable(connection, clerk, everywhere=False))
     assert market.call("POST", f"{at}/disable").status_code == 422  # nor is it made the department's again
     assert market.call("GET", at).json["disabled"] is True
     assert security.call("POST", f"{at}/enable").status_code == 204
     assert market.call("GET", at).json["disabled"] is False
+
+
+def test_a_department_reaches_no_administrator_who_works_in_it(provider: Provider, consoles: OPEN) -> None:
+    market, security = consoles("market"), consoles("security")
+    at = f"/people/{person_id(provider, 'system')}"
+    for command in ("sessions/end", "disable"):
+        assert market.call("POST", f"{at}/{command}").status_code == 403
+    assert security.call("POST", f"{at}/disable").status_code == 204
+    assert market.call("POST", f"{at}/enable").status_code == 403
+    assert market.call("GET", at).json["disabled"] is True
 
 
 def test_signing_somebody_out_everywhere(provider: Provider, consoles: OPEN) -> None:

@@ -130,6 +130,20 @@ def test_a_sub_with_a_value_means_this_person_and_nobody_else(party: RelyingPart
     assert Browser(provider).walk(asked, username="li")["error"] == "login_required"
 
 
+def test_3_1_2_1_a_hint_that_another_client_was_given_says_nothing(party: RelyingParty, provider: Provider) -> None:
+    """Both belong to one department, to which people have the same sub."""
+    browser, code = Browser(provider), Browser(provider).walk(party.authorize_url(), username="li")["code"]
+    own, other = party.redeem(code).json["id_token"], RelyingParty(provider)
+    assert "code" in browser.walk(party.authorize_url())
+    assert "code" in browser.walk(other.authorize_url())
+    answers = [
+        browser.parameters_of(browser.get(asker.authorize_url(prompt="none", id_token_hint=own)))
+        for asker in (party, other)
+    ]
+    assert answers[0]["error"] == "login_required"
+    assert answers[1]["code"]
+
+
 def test_claims_travel_through_a_pushed_request(party: RelyingParty, browser: Browser) -> None:
     back = browser.walk(party.pushed_url(scope="openid", claims=claims(id_token=NAME)))
     assert claims_of(party.redeem(back["code"]).json["id_token"])["name"] == "王小明"

@@ -106,6 +106,15 @@ def test_guesses_are_throttled(provider: Provider) -> None:
     assert provider.population.asked < 6
 
 
+def test_guesses_at_one_number_are_counted_whoever_makes_them(provider: Provider) -> None:
+    statuses = []
+    for name in ("one", "two", "three", "four", "five"):
+        provider.administration.people.add(NewPerson(name, "某人", PASSWORD))
+        statuses.append(prove(Account(provider, name), "某人").status_code)
+    assert statuses == [422] * 4 + [429]
+    assert provider.population.asked == 4
+
+
 def test_a_silent_register_is_said_and_changes_nothing(provider: Provider) -> None:
     provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
     provider.population.silent = True

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from idp.authentication import throttling
 from idp.model.person import NewPerson, PersonKind
 from idp.store import people, proofings
+from idp.store.tables import person
 from tests.doubles.account import Account
 from tests.doubles.administrators import Console, appoint, person_id, press, signed_in
 from tests.doubles.browser import Browser
@@ -23,15 +25,20 @@ SEEN = {"document": "resident-card", "name": "陈晨", "number": CHEN.value, "re
 
 @pytest.fixture
 def staffed(either_provider: Provider) -> Provider:
-    appoint(either_provider, "clerk", "security", "audit")
+    return with_clerks(either_provider)
+
+
+def with_clerks(provider: Provider) -> Provider:
+    """Two of them, administrators, and somebody who comes to the window."""
+    appoint(provider, "clerk", "security", "audit")
     other = NewPerson(
         "clerk2", "职员", PASSWORD, kind=PersonKind.STAFF, assurance=3, totp_secret=TOTP_SECRET, organisation=MARKET,
         roles=("window-clerk",),
     )  # fmt: skip
-    either_provider.administration.people.add(other)
-    either_provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
-    either_provider.clock.advance(1)
-    return either_provider
+    provider.administration.people.add(other)
+    provider.administration.people.add(NewPerson("chen", "小陈", PASSWORD))
+    provider.clock.advance(1)
+    return provider
 
 
 def record(browser: Any, **changes: str) -> Any:
@@ -243,6 +250,33 @@ def test_readings_that_differ_are_counted_for_an_account_whatever_is_proposed(st
     assert staffed.person("chen").assurance == 1
     staffed.clock.advance(16 * 60)
     assert confirm(Console(staffed, "clerk2"), another, **AGAIN).status_code == 204
+
+
+def test_readings_that_differ_are_counted_for_a_clerk_whatever_the_account(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "_OF_AN_ADDRESS", throttling.growing(2))
+    names = ["chen", "guo", "he", "jin"]
+    with_clerks(provider)
+    for name in names[1:]:
+        provider.administration.people.add(NewPerson(name, "某人", PASSWORD))
+    waiting = [proposed(provider, username=name, number=citizen(80 + at).value) for at, name in enumerate(names)]
+    clerk = Console(provider, "clerk2")
+    for proposal in waiting[:3]:
+        assert "请对照证件" in confirm(clerk, proposal, **AGAIN).json["detail"]
+    early = confirm(clerk, waiting[3], name="陈晨", number=citizen(83).value)
+    assert "秒后重试" in early.json["detail"]
+
+
+def test_nobody_is_their_own_clerk(provider: Provider) -> None:
+    """Clerks are staff, whom no window proves. Were one a natural person in the store, they saw to others alone."""
+    clerk = Console(with_clerks(provider), "clerk")
+    natural = person.update().where(person.c.username == "clerk").values(kind="natural")
+    provider.database.write(lambda connection: connection.execute(natural))
+    own = f"/window/{person_id(provider, 'clerk')}"
+    assert clerk.call("POST", f"{own}/checks", {**SEEN, "level": 4}).status_code == 403
+    assert clerk.call("POST", f"{own}/recovery", {"reference": "R-1"}).status_code == 403
+    assert proposed(provider)
 
 
 def test_a_recovery_takes_the_number_on_record_and_the_user_name_where_there_is_none(staffed: Provider) -> None:
