@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from idp.authentication import told, webauthn_ceremonies
 from idp.authentication.accounts import Accounts
-from idp.authentication.webauthn_ceremonies import SECONDS, Answer, Ceremonies, PasskeyRefused, Registered
+from idp.authentication.webauthn_ceremonies import SECONDS, Answer, Ceremonies, PasskeyRefused, Registered, Shown
 from idp.model.passkey import Passkey
 from idp.model.person import Person
 from idp.model.secret import hashed
@@ -66,18 +66,29 @@ class Passkeys:
         """The passkey a browser showed, its use noted. Raises PasskeyRefused."""
         answer = webauthn_ceremonies.parse(text)
         self._spend(_GET, answer, browser, person_id)
+        if person_id is None and answer.user_handle is None:  # §7.2 step 6
+            raise PasskeyRefused("whose it is was neither known nor said")
         with self.database.read() as connection:
             passkey = passkeys.by_credential(connection, answer.credential_id)
         if passkey is None or person_id not in (None, passkey.person):
             raise PasskeyRefused("nobody's passkey here")
-        shown = self.ceremonies.shown(answer, passkey)
+        self._note_use(passkey, self.ceremonies.shown(answer, passkey))
+        return passkey
+
+    def _note_use(self, passkey: Passkey, shown: Shown) -> None:
+        """Raises PasskeyRefused when the counter did not move on, or the passkey was removed while it was checked."""
         now = self.clock.now()
-        if not self.database.write(
-            lambda connection: passkeys.used(connection, passkey.id, shown.sign_count, shown.backed_up, now)
-        ):
+
+        def use(connection: Connection) -> tuple[bool, bool]:
+            moved_on = passkeys.used(connection, passkey.id, shown.sign_count, shown.backed_up, now)
+            return moved_on, moved_on or passkeys.by_credential(connection, passkey.credential_id) is not None
+
+        moved_on, there = self.database.write(use)
+        if not there:
+            raise PasskeyRefused("removed meanwhile")
+        if not moved_on:
             self._counter_fell_back(passkey)
             raise PasskeyRefused("the counter did not move on")
-        return passkey
 
     def _challenge(self, purpose: str, browser: str, person_id: str | None) -> bytes:
         challenge, until = self.entropy.bytes(CHALLENGE_BYTES), self.clock.now() + timedelta(seconds=SECONDS)

@@ -6,6 +6,7 @@ makes a passkey two factors. Attestation is not asked for: which make of device 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -31,6 +32,8 @@ from idp.model.person import Person
 from kernel.canonical import JSON, MalformedJson, decode
 
 MAX_BYTES = 16 * 1024
+LONGEST_CREDENTIAL_ID = 1023
+"""Bytes, of a new one (§7.1 step 25)."""
 SECONDS = 300
 MOST_TRANSPORTS = 6
 SERVICE = "Tongban 通办"
@@ -133,6 +136,8 @@ class Ceremonies:
             )
         except _UNSOUND:
             raise PasskeyRefused("the registration does not verify") from None
+        if len(verified.credential_id) > LONGEST_CREDENTIAL_ID:
+            raise PasskeyRefused("the credential's identifier is too long")
         return Registered(
             credential_id=verified.credential_id,
             public_key=verified.credential_public_key,
@@ -164,18 +169,24 @@ class Ceremonies:
 
 
 def parse(text: str) -> Answer:
-    """What a browser sends (``PublicKeyCredential.toJSON``). Raises PasskeyRefused."""
+    """What a browser sends (``PublicKeyCredential.toJSON``), of a page of ours that nobody frames.
+
+    Raises PasskeyRefused.
+    """
     try:
         credential = decode(text, max_bytes=MAX_BYTES)
         if not isinstance(credential, dict) or not isinstance(credential.get("response"), dict):
             raise PasskeyRefused("not a credential")
         response = cast("dict[str, JSON]", credential["response"])
-        client_data = parse_client_data_json(base64url_to_bytes(str(response.get("clientDataJSON", ""))))
+        said = base64url_to_bytes(str(response.get("clientDataJSON", "")))
+        client_data, own = parse_client_data_json(said), base64url_to_bytes(str(credential.get("rawId", "")))
         handle = response.get("userHandle")
         named = base64url_to_bytes(handle).decode() if isinstance(handle, str) and handle else None
-        return Answer(credential, base64url_to_bytes(str(credential.get("rawId", ""))), client_data.challenge, named)
     except (MalformedJson, WebAuthnException, ValueError, TypeError, KeyError, AttributeError):
         raise PasskeyRefused("not a credential") from None
+    if client_data.cross_origin or "topOrigin" in json.loads(said):  # §7.1 steps 10 and 11, §7.2 steps 13 and 14
+        raise PasskeyRefused("a page of another site asked, with ours in a frame")
+    return Answer(credential, own, client_data.challenge, named)
 
 
 def _descriptors(passkeys: Iterable[Passkey]) -> list[PublicKeyCredentialDescriptor]:

@@ -12,8 +12,10 @@ import cbor2
 import pytest
 
 from idp.authentication.own_account import LastStrongFactor, Owner
-from idp.authentication.webauthn_ceremonies import PasskeyRefused
+from idp.authentication.webauthn_ceremonies import Ceremonies, PasskeyRefused, Shown
+from idp.store import passkeys as stored_passkeys
 from idp.store import sessions
+from kernel.entropy import SystemEntropy
 from kernel.jose import base64url
 from tests.doubles.account import Account, accounts_of
 from tests.doubles.authenticator import Authenticator
@@ -118,6 +120,8 @@ ATTACKS: dict[str, dict[str, Any]] = {
     "another origin (§7.2 step 12)": {"origin": "http://127.0.0.1:8401"},
     "another ceremony (§7.2 step 10)": {"type": "webauthn.create"},
     "another challenge (§7.2 step 11)": {"challenge": "A" * 43},
+    "our page in another site's frame (§7.2 step 13)": {"crossOrigin": True},
+    "our page below another site's (§7.2 step 14)": {"topOrigin": "https://elsewhere.example"},
 }
 
 
@@ -127,6 +131,58 @@ def test_an_answer_to_another_question_is_refused(provider: Provider, enrolled: 
     page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
     assert show(browser, page, enrolled, **ATTACKS[attack]).status_code == 422
     assert browser.cookie("idp-sso") is None
+
+
+def test_an_answer_says_whose_it_is_where_nobody_is_named_first(provider: Provider, enrolled: Authenticator) -> None:
+    """§7.2 step 6; as a second factor it need not, since the person is known (§6.1.1)."""
+    party = RelyingParty(provider)
+    for named, status in ((False, 422), (True, 303)):
+        browser = Browser(provider)
+        page = browser.follow(browser.get(party.authorize_url(acr_values=LEVEL_3)))
+        if named:
+            page = browser.submit(page, username="wang", password="correct horse battery")
+        form = browser.passkey_form(page)
+        answer = json.loads(enrolled.get(options(browser, page)))
+        del answer["response"]["userHandle"]
+        sent = browser.post(form.action, {**form.fields, "credential": json.dumps(answer)})
+        assert sent.status_code == status
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_new_passkey_is_made_on_our_page_and_has_no_endless_name(opened: Opened, engine: str) -> None:
+    """§7.1 steps 10, 11 and 25: at most 1,023 bytes, which an index of the database takes, too."""
+    with opened(engine, issuer=NAMED) as provider:
+        account = Account(provider, "wang")
+        form = account.browser.passkey_form(account.open("/account/security/passkeys/new"))
+
+        def made(size: int, **changes: Any) -> int:
+            device = Authenticator(NAMED, credential_id=SystemEntropy().bytes(size))
+            answer = device.create(options(account.browser, account.open("/account/security/passkeys/new")), **changes)
+            sent = {**form.fields, "credential": answer, "name": "x"}
+            return int(account.browser.post(form.action, sent).status_code)
+
+        assert made(32, crossOrigin=True) == 422
+        assert made(32, topOrigin="https://elsewhere.example") == 422
+        assert [made(size) for size in (3500, 1024, 1023)] == [422, 422, 303]
+        assert len(provider.events("AuthenticatorAdded")) == 1
+
+
+def test_a_passkey_removed_while_it_is_shown_was_not_copied(provider: Provider, enrolled: Authenticator) -> None:
+    """It signs nobody in, and its owner is told of nothing that did not happen."""
+    browser, original = Browser(provider), Ceremonies.shown
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+
+    def overtaken(*args: Any) -> Shown:
+        shown = original(*args)
+        provider.database.write(lambda connection: stored_passkeys.remove_all(connection, provider.person("wang").id))
+        return shown
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ceremonies, "shown", overtaken)
+        assert show(browser, page, enrolled).status_code == 422
+    assert provider.events("PasskeyRefused") == []
+    provider.deliver()
+    assert not any("may have been copied" in words for words in provider.mailbox.words())
 
 
 def test_a_challenge_is_answered_once_by_the_browser_that_was_challenged_in_time(
@@ -198,8 +254,6 @@ PARTS = ("authenticatorData", "signature", "userHandle", "clientDataJSON")
 def test_an_answer_with_any_part_changed_is_refused(
     provider: Provider, enrolled: Authenticator, part: str, value: object
 ) -> None:
-    if part == "userHandle" and value is None:
-        return  # §6.1.1: an authenticator need not say it
     browser = Browser(provider)
     page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
     form = browser.passkey_form(page)
