@@ -74,10 +74,12 @@ class Sessions:
         device: Device,
         work: Work | None = None,
         besides: Sequence[Event] = (),
+        leaving: SubjectRef | None = None,
     ) -> str:
         """Begin a session by a primary factor; returns its new cookie. ``work`` and entries ``besides`` commit with it.
 
-        The same person signing in again keeps the session under another cookie; another person's is ended (A9).
+        The same person signing in again keeps the session under another cookie; another person's is ended (A9), with an
+        entry about them, whom the ledger knows as ``leaving``.
         """
         now = self.clock.now()
         authentication = Authentication({factor: now})
@@ -95,13 +97,18 @@ class Sessions:
         cookie = token(self.entropy)
 
         def also(connection: Connection, _receipts: object) -> None:
-            if before is not None:
-                sessions.end(connection, before.id, now)
+            if before is not None and not sessions.end(connection, before.id, now):
+                raise _EndedAlready
             sessions.add(connection, begun, hashed(cookie))
             if work is not None:
                 work(connection)
 
-        self.ledger.append([self._event(begun, authentication, factor, reference), *besides], also=also)
+        entries = [self._event(begun, authentication, factor, reference), *besides]
+        ended = [] if before is None else [_displaced(before, person, leaving)]
+        try:
+            self.ledger.append([*ended, *entries], also=also)
+        except _EndedAlready:  # seldom, and recorded by what ended it
+            return self.signed_in(person, factor, reference, None, device, work, besides)
         return cookie
 
     def stepped_up(
@@ -159,6 +166,15 @@ class Sessions:
             "command": "sign-in",
         }
         return Event("SignedIn", new_id("sin", self.clock, self.entropy), facts=facts, subject=reference)
+
+
+def _displaced(before: Session, by: Person, subject: SubjectRef | None) -> Event:
+    facts: dict[str, JSON] = {"person": before.person, "actor": by.id, "command": "sign-in"}
+    return Event("SignedOut", before.id, facts=facts, subject=subject)
+
+
+class _EndedAlready(Exception):
+    """The session before ended while somebody else was signing in."""
 
 
 class SessionEnded(Exception):

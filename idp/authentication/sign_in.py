@@ -208,6 +208,7 @@ class SignIn:
         there were, and not this one: then none begins.
         """
         name, reference = self._name(device, person), self.accounts.reference(person.id)
+        leaving = None if before is None else self.accounts.reference(before.person)
         met = self._met(person, name, device, factor)
 
         def begin(stopped: tuple[str, ...]) -> Proved:
@@ -217,7 +218,7 @@ class SignIn:
                 met(connection)
 
             entries = [self._stopped(person.id, each, reference) for each in stopped]
-            session = self.sessions.signed_in(person, factor, reference, before, device, work, entries)
+            session = self.sessions.signed_in(person, factor, reference, before, device, work, entries, leaving)
             return Proved(session, device.carrying(name))
 
         return recovery_stop.naming(begin)

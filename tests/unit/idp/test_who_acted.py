@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from idp.authentication.devices import Device
+from idp.authentication.sessions import Limits, Sessions
+from idp.model.assurance import Factor
+from idp.store.sessions import end_of_person
+from kernel.entropy import SystemEntropy
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import WANG, Provider
 from tests.doubles.relying_party import RelyingParty, detail, details
+
+LIMITS = Limits(timedelta(hours=1), timedelta(hours=9))
 
 
 def told(provider: Provider, name: str) -> tuple[Any, Any]:
@@ -39,6 +47,30 @@ def test_signing_in_and_out(provider: Provider, browser: Browser) -> None:
     wang = provider.person("wang").id
     assert told(provider, "SignedIn") == (wang, "sign-in")
     assert told(provider, "SignedOut") == (wang, "sign-out")
+
+
+def test_signing_in_where_somebody_else_was(either_provider: Provider) -> None:
+    """Their session ends with an entry about them, once, and only where it had not ended already."""
+    provider, browser = either_provider, Browser(either_provider)
+    wang, li = (provider.person(name).id for name in ("wang", "li"))
+    party = RelyingParty(provider)
+    browser.walk(party.authorize_url())
+    sessions = Sessions(provider.database, provider.ledger, LIMITS, provider.clock, SystemEntropy())
+    [before] = sessions.of_person(wang)
+    provider.clock.advance(1)
+    browser.walk(party.authorize_url(prompt="login"), username="li")
+    [entry] = provider.events("SignedOut")
+    assert entry["request"] == before.id
+    assert entry["subject"] == provider.events("SignedIn")[0]["subject"]
+    assert entry["facts"] == {"person": wang, "actor": li, "command": "sign-in"}
+    Browser(provider).walk(party.authorize_url())
+    [before] = sessions.of_person(wang)
+    provider.database.write(
+        lambda connection: end_of_person(connection, wang, provider.clock.now())
+    )  # as recovery does
+    sessions.signed_in(provider.person("li"), Factor.PASSWORD, None, before, Device("203.0.113.7", None, ""))
+    assert len(sessions.of_person(li)) == 2
+    assert provider.events("SignedOut") == [entry]
 
 
 def test_the_authenticator_app(provider: Provider) -> None:
