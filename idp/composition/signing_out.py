@@ -17,7 +17,7 @@ from idp.endpoints.end_session import EndSessionEndpoint
 from idp.logout.delivery import LogoutDelivery
 from idp.logout.farewell import Farewells
 from idp.opening import derived, vault
-from idp.pages.logout import AccountPages, ask, signed_out
+from idp.pages.logout import AccountPages, ask, signed_out, unseen
 from idp.tokens.pairwise import Pairwise
 from idp.tokens.signed_responses import SignedResponses
 from kernel.clock import Clock
@@ -98,6 +98,7 @@ class SigningOutRooms:
             farewells=self.farewells,
             ask=ask,
             show=signed_out,
+            unseen=unseen,
         )
 
     @cached_property

@@ -56,7 +56,7 @@ Show = Callable[[Farewell | None, LogoutRequest], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class EndSessionEndpoint:
-    """GET and POST /logout. ``ask`` and ``show`` are pages."""
+    """GET and POST /logout. ``ask``, ``show`` and ``unseen`` are pages."""
 
     directory: ClientDirectory
     presence: Presence
@@ -69,6 +69,7 @@ class EndSessionEndpoint:
     farewells: Farewells
     ask: Ask
     show: Show
+    unseen: Ask
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Sign out, ask first, or refuse with a page; the browser goes only to registered addresses (S3)."""
@@ -78,8 +79,8 @@ class EndSessionEndpoint:
         except OAuthError as error:
             raise NotRedirected(error) from None
         session = self.presence.unended(request)
-        if session is None:  # or it cannot be seen: before anybody is told of an end, the cookie has to be able to come
-            return self.cross_site.sent_on(request, parameters, asked.redirect_uri) or self._leave(asked, None)
+        if session is None:
+            return self._found_nobody(request, parameters, asked)
         if asked.hint is None or asked.sector is None:
             return self.ask(asked)
         return self._by_hint(session, asked, asked.hint, asked.sector)
@@ -124,6 +125,16 @@ class EndSessionEndpoint:
         return LogoutRequest(
             client, target, parameters.get("state"), hint, None if client is None else client.organisation
         )
+
+    def _found_nobody(self, request: HttpRequest, sent: Mapping[str, str], asked: LogoutRequest) -> HttpResponse:
+        """There is no session, or it cannot be seen: before an end is told, the cookie has to be able to come.
+
+        Where it cannot, nobody is said to be signed out, to the client neither, and the browser keeps what it holds.
+        """
+        sent_on = self.cross_site.sent_on(request, sent, asked.redirect_uri)
+        if sent_on is not None:
+            return sent_on
+        return self.unseen(asked) if self.cross_site.came_blind(request) else self._leave(asked, None)
 
     def _by_hint(self, session: Session, asked: LogoutRequest, hint: Mapping[str, JSON], sector: str) -> HttpResponse:
         if hint.get("sub") != self.pairwise.subject(session.person, sector):

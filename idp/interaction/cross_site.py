@@ -36,12 +36,22 @@ class CrossSitePosts:
         """
         return self.page(f"{request.path}?{_SECOND}", fields, ends_at) if self._bare(request) else None
 
-    def _bare(self, request: HttpRequest) -> bool:
+    def came_blind(self, request: HttpRequest) -> bool:
+        """Whether its cookies may have been kept back, so that it cannot be told whether anybody is signed in.
+
+        From another site they come only with a GET that opens a page (RFC 6265bis §5.2), to no frame and no script.
+        """
         return (
-            request.method == "POST"
-            and _SECOND not in request.query.split("&")
-            and is_cross_site(request)
-            # In frames, and to scripts, the cookies do not come from a page of ours either; and none is shown there.
-            and request.headers.get("sec-fetch-dest", "document") == "document"
+            is_cross_site(request)
+            and not (request.method == "GET" and _opens_a_page(request))
             and not any(self.cookies.read(request, name) for name in (cookies.SESSION, cookies.BROWSER, cookies.DEVICE))
         )
+
+    def _bare(self, request: HttpRequest) -> bool:
+        first = request.method == "POST" and _SECOND not in request.query.split("&")
+        # In frames, and to scripts, the cookies do not come from a page of ours either; and none is shown there.
+        return first and _opens_a_page(request) and self.came_blind(request)
+
+
+def _opens_a_page(request: HttpRequest) -> bool:
+    return request.headers.get("sec-fetch-dest", "document") == "document"

@@ -33,6 +33,12 @@ def ask(asked: LogoutRequest) -> HttpResponse:
     return page if asked.redirect_uri is None else page.adding(forms.policy_towards(asked.redirect_uri))
 
 
+def unseen(asked: LogoutRequest) -> HttpResponse:
+    """That nobody was signed out, since it could not be seen whether anybody is signed in; and where to sign out."""
+    fields = carried(asked)
+    return page_response("idp/sign_out_unseen.html", here=f"{LOGOUT}?{urlencode(fields)}" if fields else LOGOUT)
+
+
 def carried(asked: LogoutRequest) -> dict[str, str]:
     """The parameters of a checked request, to be sent (and checked) once more."""
     fields = {

@@ -6,9 +6,10 @@ OpenID Connect RP-Initiated Logout 1.0 §2, OpenID Connect Core 1.0 §3.1.2.1: b
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from tests.doubles.browser import ELSEWHERE, Browser, form_of, parameters
 from tests.doubles.identity_provider import ISSUER, Provider
@@ -21,8 +22,10 @@ AT_ONCE: list[dict[str, str]] = [
     {"Sec-Fetch-Site": "same-origin"},
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": ISSUER},
+]
+FRAMED: list[dict[str, str]] = [
     ELSEWHERE | {"Sec-Fetch-Dest": "iframe"},
-    ELSEWHERE | {"Sec-Fetch-Dest": "empty"},
+    ELSEWHERE | {"Sec-Fetch-Dest": "empty"},  # a script
 ]
 
 
@@ -70,12 +73,39 @@ def test_S3_what_may_lead_nowhere_is_refused_and_not_sent_on(party: RelyingParty
     assert "form-post" not in page.text
 
 
-def test_a_second_round_is_the_last(party: RelyingParty, browser: Browser) -> None:
-    """A browser that keeps no cookies, or never says where it is, is answered all the same."""
-    tokens = party.tokens(browser)
-    form = form_of(browser.post("/logout", leaving(tokens), **ELSEWHERE))
-    answer = browser.post(form.action, form.fields, **ELSEWHERE)
-    assert answer.headers["Location"] == f"{LOGGED_OUT}?state=s"
+def claims_nothing(answer: TestResponse) -> bool:
+    """Whether nobody is said to be signed out, to the client neither, and the browser's cookie stays where it is."""
+    told = (answer.status_code, "没有退出登录" in answer.text, "您已退出登录" in answer.text)
+    return told == (200, True, False) and answer.headers.getlist("Set-Cookie") == []
+
+
+@pytest.mark.parametrize("headers", [ELSEWHERE, HIDING])
+def test_a_second_round_is_the_last_and_claims_no_end_either(
+    party: RelyingParty, browser: Browser, headers: dict[str, str]
+) -> None:
+    """A browser that keeps no cookies, or never says where it is, is told where to sign out; so is whoever follows a
+    form that another site has marked so.
+    """
+    form = form_of(browser.post("/logout", leaving(party.tokens(browser)), **ELSEWHERE))
+    answer = browser.post(form.action, form.fields, **headers)
+    assert claims_nothing(answer)
+    asked = browser.get(browser.link(answer))
+    assert "是否退出登录" in asked.text
+    assert browser.submit(asked).headers["Location"] == f"{LOGGED_OUT}?state=s"
+    assert len(party.provider.events("SignedOut")) == 1
+
+
+@pytest.mark.parametrize("headers", FRAMED)
+def test_S2_no_end_is_claimed_in_a_frame_or_to_a_script_where_no_cookie_comes(
+    party: RelyingParty, browser: Browser, headers: dict[str, str]
+) -> None:
+    """A department's hidden frame was sent to its own page of having signed out, and nobody was."""
+    asked, bare = leaving(party.tokens(browser)), Browser(browser.provider)  # a frame's GET has no cookie, either
+    assert claims_nothing(browser.post("/logout", asked, **headers))
+    assert claims_nothing(bare.get(f"/logout?{urlencode(asked)}", **headers))
+    opened = bare.get(f"/logout?{urlencode(asked)}", **ELSEWHERE, **{"Sec-Fetch-Dest": "document"})
+    assert opened.headers["Location"] == f"{LOGGED_OUT}?state=s"  # no cookie could have been kept back
+    assert party.provider.events("SignedOut") == []
 
 
 @pytest.mark.parametrize("headers", AT_ONCE)
@@ -149,7 +179,7 @@ def test_a_second_round_of_an_authorization_request_is_the_last(party: RelyingPa
     assert parameters(answer.headers["Location"])["error"] == "login_required"
 
 
-@pytest.mark.parametrize("headers", AT_ONCE)
+@pytest.mark.parametrize("headers", [*AT_ONCE, *FRAMED])
 def test_other_authorization_requests_are_answered_at_once(
     party: RelyingParty, browser: Browser, headers: dict[str, str]
 ) -> None:
