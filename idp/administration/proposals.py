@@ -28,6 +28,14 @@ Prepare = Callable[[Proposal], Act]
 
 
 @dataclass(frozen=True, slots=True)
+class ProposalPage:
+    """Some proposals, and before which one the page after this one begins (None where there are no older ones)."""
+
+    entries: tuple[Proposal, ...]
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposals:
     """Proposes, shows, decides. ``kinds``: how each command that takes two persons is carried out.
 
@@ -65,12 +73,23 @@ class Proposals:
         self.records.of(actor.person, command.value).make("ChangeProposed", told, change)
         return made
 
-    def newest(self, actor: Actor) -> list[Proposal]:
-        """The newest proposals within reach; those one made oneself always are. Raises NotPermitted."""
+    def page(self, actor: Actor, before: str = "") -> ProposalPage:
+        """The newest proposals within reach; those one made oneself always are. Raises NotPermitted, NoSuchThing.
+
+        ``before``: those older than this one. Without it, what waits for the actor's decision comes first, however many
+        of other kinds are newer.
+        """
         _may_look(actor)
+        mark = self.show(actor, before) if before else None
         seen = [command.value for command in Command if _may_see(actor, command)]
+        decided = [command.value for command in Command if reach(actor.roles, deciding(command)) is not None]
+        now = self.clock.now()
         with self.database.read() as connection:
-            return proposals.newest(connection, seen, actor.person)
+            listed, more = proposals.newest(connection, seen, actor.person, mark)
+            waiting = [] if mark else proposals.waiting(connection, decided, actor.person, now - LASTS, now)
+        first = [each for each in waiting if self.may_decide(actor, each)]
+        entries = [*first, *(each for each in listed if each not in first)]
+        return ProposalPage(tuple(entries), listed[-1].id if more else None)
 
     def may_decide(self, actor: Actor, found: Proposal) -> bool:
         """Whether to offer a decision: open, within the office, and about neither the actor nor their own proposal."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, true, update
 
 from idp.model.proposal import Outcome, Proposal
 from idp.store.tables import proposal
@@ -36,15 +36,39 @@ def find(connection: Connection, proposal_id: str) -> Proposal | None:
     return None if row is None else _proposal(row)
 
 
-def newest(connection: Connection, commands: Sequence[str], by: str) -> list[Proposal]:
-    """The newest proposals of these commands, and those that ``by`` made, decided or not."""
-    statement = (
-        select(proposal)
-        .where(or_(proposal.c.command.in_(commands), proposal.c.proposed_by == by))
-        .order_by(proposal.c.proposed_at.desc(), proposal.c.id)
-        .limit(MOST_SHOWN)
+def newest(
+    connection: Connection, commands: Sequence[str], by: str, before: Proposal | None = None
+) -> tuple[list[Proposal], bool]:
+    """The newest proposals of these commands, and those that ``by`` made, decided or not; whether there are older ones.
+
+    ``before``: only those older than this one.
+    """
+    mine = or_(proposal.c.command.in_(commands), proposal.c.proposed_by == by)
+    found = _newest(connection, mine, true() if before is None else _older(before), limit=MOST_SHOWN + 1)
+    return found[:MOST_SHOWN], len(found) > MOST_SHOWN
+
+
+def waiting(connection: Connection, commands: Sequence[str], by: str, since: datetime, now: datetime) -> list[Proposal]:
+    """The newest of these commands that wait for somebody else than ``by``. None made before ``since`` waits still."""
+    return _newest(
+        connection,
+        proposal.c.command.in_(commands),
+        proposal.c.proposed_by != by,
+        proposal.c.decided_at.is_(None),
+        proposal.c.expires_at > now,
+        proposal.c.proposed_at > since,
+        limit=MOST_SHOWN,
     )
-    return [_proposal(row) for row in connection.execute(statement)]
+
+
+def _newest(connection: Connection, *conditions: ColumnElement[bool], limit: int) -> list[Proposal]:
+    ordered = select(proposal).where(*conditions).order_by(proposal.c.proposed_at.desc(), proposal.c.id)
+    return [_proposal(row) for row in connection.execute(ordered.limit(limit))]
+
+
+def _older(than: Proposal) -> ColumnElement[bool]:
+    same = and_(proposal.c.proposed_at == than.proposed_at, proposal.c.id > than.id)
+    return or_(proposal.c.proposed_at < than.proposed_at, same)
 
 
 def decide(connection: Connection, proposal_id: str, digest: str, by: str, outcome: Outcome, now: datetime) -> bool:

@@ -245,9 +245,9 @@ class AdministrationApi:
     # Four eyes --------------------------------------------------------------------------------------------------------
 
     def list_proposals(self, actor: Actor, request: HttpRequest) -> HttpResponse:
-        """The newest proposals."""
-        del request
-        return json_response({"proposals": [shown(each) for each in self.proposals.newest(actor)]})
+        """What waits for the caller, then the newest proposals; page by page."""
+        page = self.proposals.page(actor, request.parameters().get("before", ""))
+        return json_response({"proposals": [shown(each) for each in page.entries], "before": page.before})
 
     def show_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """One proposal."""

@@ -128,7 +128,7 @@ ProposalAnswer = _answer(
         ),
     },
 )
-Proposals = _answer("AdminProposals", {"proposals": _list()})
+Proposals = _answer("AdminProposals", {"proposals": _list(), "before": fields.String(allow_none=True)})
 _DIGEST = fields.String(required=True, validate=validate.Length(64, 64))
 DecisionBody = _body("AdminDecision", {"digest": _DIGEST})
 ConfirmationBody = _body(

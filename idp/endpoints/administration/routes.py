@@ -21,6 +21,7 @@ _FILTERS = (
     Parameter("event", Text("事件名", "name of the event")),
     Parameter("person", Text("操作者或当事人的编号", "identifier of who acts or is acted on")),
 )
+_OLDER = (Parameter("before", Text("早于此编号的提议", "older than the proposal with this identifier")),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _provider(api: AdministrationApi) -> tuple[Row, ...]:
         Row("POST", "/keys/<kid>/revoke", api.revoke_key, revoke, None, bodies.Proposed, _ACCEPTED),
         Row("GET", "/policies", api.list_policies, Text("现行规则", "Rules in force"), None, bodies.Policies),
         Row("GET", "/events", api.list_events, Text("事件", "Events"), None, events, 200, _FILTERS),
-        Row("GET", "/proposals", api.list_proposals, Text("提议", "Proposals"), None, bodies.Proposals),
+        Row("GET", "/proposals", api.list_proposals, Text("提议", "Proposals"), None, bodies.Proposals, 200, _OLDER),
         Row("GET", one, api.show_proposal, Text("一项提议", "A proposal"), None, proposal),
         Row("POST", f"{one}/confirm", api.confirm_proposal, confirm, confirmed, bodies.Invited, replies=_CARRIED_OUT),
         Row("POST", f"{one}/decline", api.decline_proposal, decline, decision, success=_NOTHING),

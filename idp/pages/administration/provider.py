@@ -149,7 +149,9 @@ class ProviderAdministration:
     # Four eyes --------------------------------------------------------------------------------------------------------
 
     def list_proposals(self, actor: Actor, request: HttpRequest) -> HttpResponse:
-        """The newest proposals."""
+        """What waits for the actor, then the newest proposals."""
+        found = self.proposals.page(actor, request.parameters().get("before", ""))
+        older = None if found.before is None else f"{PROPOSALS}?{urlencode({'before': found.before})}"
         columns = [t("提议", "Proposal"), t("提出时间", "Proposed"), t("失效时间", "Lapses"), t("结果", "Outcome")]
         rows = [
             [
@@ -158,9 +160,9 @@ class ProviderAdministration:
                 (moment(each.expires_at), ""),
                 (_outcome(each), ""),
             ]
-            for each in self.proposals.newest(actor)
+            for each in found.entries
         ]
-        return page("table", actor, request, title=t("双人复核", "Four eyes"), columns=columns, rows=rows)
+        return page("table", actor, request, title=t("双人复核", "Four eyes"), columns=columns, rows=rows, older=older)
 
     def show_proposal(self, actor: Actor, request: HttpRequest, proposal: str) -> HttpResponse:
         """One proposal: all of what a confirmation binds itself to."""

@@ -268,7 +268,7 @@ def test_bad_input_is_never_a_server_error(provider: Provider) -> None:
         for bad in BAD:
             for address in (
                 f"/admin/clients/{bad}", f"/admin/clients/{bad}/edit", f"/admin/people/{bad}",
-                f"/admin/proposals/{bad}",
+                f"/admin/proposals/{bad}", f"/admin/proposals?before={bad}",
                 f"/admin/people/{bad}/roles", f"/admin/keys/{bad}/revoke", f"/admin/keys/rotate/{bad}",
                 f"/admin/clients?q={bad}&state={bad}", f"/admin/events?before={bad}", f"/admin/events?event={bad}",
                 f"/admin/events?person={bad}&person={bad}", f"/admin/{bad}", f"/admin/clients/export?q={bad}",
