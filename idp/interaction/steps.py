@@ -16,6 +16,7 @@ from idp.errors import (
 )
 from idp.interaction.asked import Asked, still_asked
 from idp.model import assurance
+from idp.model.assurance import Factor
 from idp.model.authorization import AuthorizationRequest
 from idp.model.person import Account
 from idp.model.session import Session
@@ -92,10 +93,11 @@ def what_is_asked(
     request: AuthorizationRequest, started_at: datetime, present: SignedInPerson, now: datetime
 ) -> Asked | None:
     """What this person has yet to show for this request. Raises UnmetAuthenticationRequirementsError."""
+    shown = present.session.authentication.since(fresh_since(request, started_at, now))
     return still_asked(
-        required_level(request, present.person),
+        required_level(request, present.person, shown),
         resistant=present.owes_passkey,
-        shown=present.session.authentication.since(fresh_since(request, started_at, now)),
+        shown=shown,
         authenticators=present.person.authenticators,
     )
 
@@ -113,12 +115,13 @@ def fresh_since(request: AuthorizationRequest, started_at: datetime, now: dateti
     return datetime.min.replace(tzinfo=started_at.tzinfo)
 
 
-def required_level(request: AuthorizationRequest, person: Account) -> int:
+def required_level(request: AuthorizationRequest, person: Account, shown: frozenset[Factor]) -> int:
     """The first level asked for that this account can reach; several are honoured in the client's order.
 
+    What was ``shown`` counts with what the account has, since the last recovery code is used up by it (ADR 0101).
     Raises UnmetAuthenticationRequirementsError when it can reach none: a lower level is never passed off as enough.
     """
-    highest = assurance.attainable(person.assurance, person.authenticators)
+    highest = assurance.attainable(person.assurance, person.authenticators | shown)
     for level in request.levels:
         if level <= highest:
             return level

@@ -101,12 +101,14 @@ class Visitors:
         if visitor is None:
             return Asked(Proof.SIGN_IN)
         demand, person = DEMANDS[errand], visitor.person
-        if demand.level is not None and demand.level > assurance.attainable(person.assurance, person.authenticators):
+        shown = visitor.session.authentication.since(self._oldest(demand))
+        highest = assurance.attainable(person.assurance, person.authenticators | shown)
+        if demand.level is not None and demand.level > highest:
             raise OutOfReach
         return still_asked(
             assurance.reached(person.authenticators) if demand.level is None else demand.level,
             resistant=self._resistant(person, demand),
-            shown=visitor.session.authentication.since(self._oldest(demand)),
+            shown=shown,
             authenticators=person.authenticators,
         )
 

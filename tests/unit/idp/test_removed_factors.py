@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pyotp
@@ -15,7 +14,7 @@ from idp.authentication.passkeys import Passkeys
 from idp.authentication.sign_in import SignIn
 from idp.model.assurance import Authentication, Factor
 from idp.model.passkey import Passkey
-from idp.store import contacts
+from idp.store import contacts, second_factors
 from tests.doubles.account import Account
 from tests.doubles.administrators import person_id
 from tests.doubles.authenticator import Authenticator
@@ -246,12 +245,14 @@ def test_a_session_begun_at_the_moment_of_a_change_ends_with_it(either_provider:
     assert signed_in(wang.browser)
 
 
-def test_the_last_recovery_code_counts_where_it_was_shown() -> None:
+def test_the_last_recovery_code_counts_where_it_was_shown(provider: Provider) -> None:
     """It is used up by that, and was not removed."""
-    now = datetime.now(tz=UTC)
-    shown = Authentication({Factor.PASSWORD: now, Factor.RECOVERY: now, Factor.CODE: now})
-    left = shown.standing({Factor.PASSWORD})
-    assert left is not None
-    assert left.methods == ("pwd", "otp", "mfa")
-    assert left.recorded == ("pwd", "recovery", "mfa")
+    code, person = "1111-2222-3333-4444", person_id(provider, "wang")
+    provider.database.write(lambda connection: second_factors.remove_totp(connection, person))
+    provider.database.write(lambda connection: provider.recovery_codes.renew(connection, person, (code,)))
+    browser, party = with_second(provider, "recovery", lambda _: code), RelyingParty(provider)
+    back = browser.walk(party.authorize_url(acr_values=LEVEL_3))
+    claims = claims_of(party.redeem(back["code"]).json["id_token"])
+    assert (claims["acr"], claims["amr"]) == (LEVEL_3, ["pwd", "otp", "mfa"])
+    now = provider.clock.now()
     assert Authentication({Factor.BOUND_KEY: now}).standing({Factor.PASSWORD, Factor.PASSKEY}) is None
