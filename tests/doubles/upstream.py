@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from joserfc import jwk, jws, jwt
+from joserfc import jwk, jws
 
 LEVEL_3 = "urn:example:loa:substantial"
 
@@ -41,6 +41,8 @@ class Upstream:
     """What it says then."""
     signing_key: Any = None
     access_token: str = "opaque"
+    typ: str | None = "JWT"
+    """Of the ID token's header."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     now: Any = time.time
@@ -78,7 +80,8 @@ class Upstream:
         } | self.claims  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}
         key = self.signing_key or self.key
-        token = jwt.encode({"alg": "ES256", "kid": "up-1", "typ": "JWT"}, claims, key, algorithms=["ES256"])
+        header = {"alg": "ES256", "kid": "up-1"} | ({} if self.typ is None else {"typ": self.typ})
+        token = jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=["ES256"])
         return {"token_type": "Bearer", "access_token": self.access_token, "id_token": token}
 
     def _authenticated(self, form: dict[str, str], authorization: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from joserfc.jwk import JWKRegistry
 
 from kernel.jose import base64url
-from tests.doubles.identity_provider import ISSUER, Provider
+from tests.doubles.identity_provider import ISSUER, START, Provider
 from tests.doubles.relying_party import (
     ASSERTION_TYPE,
     RelyingParty,
@@ -174,6 +174,7 @@ def test_C12_the_audience_is_the_issuer_and_nothing_else(party: RelyingParty, au
         {"exp": "1800000000"},
         {"exp": True},
         {"exp": 4_102_444_800},
+        {"exp": int(START.timestamp()) + 3610},
         {"exp": 0},
         {"exp": float("nan")},
         {"exp": float("inf")},

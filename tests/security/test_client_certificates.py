@@ -104,6 +104,13 @@ def test_C10_a_name_counts_only_when_an_authority_vouches_for_it(behind_proxy: P
         assert refused(ask(party, shown))
 
 
+def test_C10_whoever_is_no_authority_vouches_for_nobody(opened: Opened, tmp_path: Path) -> None:
+    """RFC 5280 §4.2.1.9: a certificate in the operator's file that is not one for issuing others."""
+    listed = Authority(certificate("Departments CA"))
+    with opened(trusted_proxies=(PROXY,), client_authorities=listed.write(tmp_path)) as provider:
+        assert refused(ask(by_name(provider), listed.issue()))
+
+
 def test_D5_an_expired_or_unfit_certificate_is_refused(behind_proxy: Provider, authority: Authority) -> None:
     party = by_name(behind_proxy)
     for changes in (

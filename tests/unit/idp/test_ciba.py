@@ -170,6 +170,15 @@ def test_7_1_requested_expiry_is_heard_within_bounds(
     assert "没有等待您确认的请求" in signed_in(Browser(provider)).text
 
 
+def test_7_1_what_expired_while_it_was_open_is_not_agreed_to(provider: Provider, window: Window) -> None:
+    window.ask(requested_expiry="45")
+    browser = Browser(provider)
+    page = browser.submit(with_requests(browser, signed_in(browser)))
+    provider.clock.advance(46)
+    assert browser.submit(page, decision="allow").status_code == 404
+    assert provider.events("ConsentGiven") == []
+
+
 def test_T1_an_auth_req_id_used_twice_revokes_what_was_issued(provider: Provider, window: Window) -> None:
     asked = window.ask().json
     confirm(provider)

@@ -14,6 +14,8 @@ from idp.administration import AdministrationError
 from idp.clients import registered
 from idp.clients.self_registration import SelfRegistration
 from idp.model.invitation import Terms
+from idp.model.secret import hashed
+from idp.store import invitations
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, SERVICE_ITEM, URBAN, Provider, credit_code
 from tests.doubles.relying_party import CALLBACK, RelyingParty, key_pair
@@ -193,6 +195,8 @@ def test_an_invitation_expires(provider: Provider) -> None:
     token = invited(provider, valid_for=timedelta(hours=1))
     provider.clock.advance(3600)
     assert register(provider, token).status_code == 401
+    now = provider.clock.now()  # nor does it expire between the look and the use
+    assert not provider.database.write(lambda connection: invitations.spend(connection, hashed(token), now))
 
 
 @pytest.mark.parametrize("token", [None, "", "invented"])

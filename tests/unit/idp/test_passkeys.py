@@ -227,6 +227,48 @@ def test_a_counter_that_falls_back_is_refused_recorded_and_told(provider: Provid
     assert any("may have been copied" in words for words in provider.mailbox.words())
 
 
+def test_7_2_a_passkey_that_can_be_copied_all_of_a_sudden_is_refused(
+    provider: Provider, enrolled: Authenticator
+) -> None:
+    """Step 19: backup eligibility is for good; a copy is worth less than what was enrolled."""
+    enrolled.bound = False
+    enrolled.sign_count += 1
+    browser = Browser(provider)
+    page = browser.follow(browser.get(RelyingParty(provider).authorize_url()))
+    assert show(browser, page, enrolled).status_code == 422
+    enrolled.bound = True
+    assert "decision" in form_of(show(browser, page, enrolled)).names
+
+
+def test_7_1_a_passkey_is_enrolled_once(provider: Provider, enrolled: Authenticator) -> None:
+    """Step 26: neither by somebody else nor again by its owner."""
+    new, wang, li = "/account/security/passkeys/new", Account(provider, "wang"), Account(provider, "li")
+    for account, page in ((wang, sign_in_with(wang.browser, enrolled, new)), (li, li.open(new))):
+        form = account.browser.passkey_form(page)
+        asked = account.browser.post(form.options, {"csrf_token": form.fields["csrf_token"]}).json
+        sent = {**form.fields, "credential": enrolled.create(asked), "name": "x"}
+        assert account.browser.post(form.action, sent).status_code == 422
+    assert len(provider.events("AuthenticatorAdded")) == 1
+
+
+def test_a_challenge_is_answered_for_whom_and_for_what_it_was_made(provider: Provider, enrolled: Authenticator) -> None:
+    passkeys, wang, li = provider.own_authenticators().passkeys, provider.person("wang"), provider.person("li")
+
+    def shown(challenged: str | None, answering: str | None) -> str:
+        answer = enrolled.get(passkeys.request_options("browser", challenged))
+        return passkeys.shown(answer, "browser", answering).person
+
+    assert shown(None, None) == shown(wang.id, wang.id) == wang.id
+    for challenged, answering in ((None, wang.id), (wang.id, None), (li.id, wang.id)):
+        with pytest.raises(PasskeyRefused):
+            shown(challenged, answering)
+    made, asked = passkeys.creation_options(li, "browser"), passkeys.request_options("browser", li.id)
+    device = Authenticator(NAMED)
+    with pytest.raises(PasskeyRefused):
+        passkeys.registered(device.create({**made, "challenge": asked["challenge"]}), "browser", li.id)
+    assert passkeys.registered(device.create(made), "browser", li.id).bound
+
+
 def test_a_copied_passkey_without_counter_keeps_working(provider: Provider) -> None:
     device = Account(provider, "wang").add_passkey(Authenticator(NAMED, bound=False))
     for _ in range(2):

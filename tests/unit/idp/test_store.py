@@ -41,6 +41,7 @@ from idp.store import (
     representations,
     revocations,
     second_factors,
+    sessions,
     signing_up,
     sweeping,
     tables,
@@ -274,6 +275,37 @@ def test_T6_the_statement_itself_looks_at_family_session_and_person(provider: Pr
     ended = tables.metadata.tables[table].update().values(**GONE[table])
     provider.database.write(lambda connection: connection.execute(ended))
     assert provider.database.write(redeem) == (False, False)
+
+
+def test_S2_a_session_that_ended_meanwhile_is_not_renewed(provider: Provider, browser: Browser) -> None:
+    """By a factor that was being checked when it ended."""
+    RelyingParty(provider).code(browser)
+    now, person = provider.clock.now(), provider.person("wang").id
+
+    def renew(connection: Connection) -> bool:
+        return sessions.renew(connection, session.id, b"c" * 32, session.authentication, now)
+
+    with provider.database.read() as connection:
+        [session] = sessions.live_of_person(connection, person, now)
+    assert provider.database.write(renew)
+    provider.database.write(lambda connection: sessions.end(connection, session.id, now))
+    assert not provider.database.write(renew)
+
+
+def test_T5_the_statement_itself_looks_at_when_a_token_was_rotated(provider: Provider) -> None:
+    """Whatever was read before: the grace may have ended since."""
+    party = RelyingParty(provider)
+    token = party.tokens()["refresh_token"]
+    rotated = provider.clock.now()
+    successor = party.refresh(token).json["refresh_token"]
+
+    def may_repeat(connection: Connection, since: datetime) -> bool:
+        old = refresh_tokens.find(connection, hashed(token), party.id)
+        assert old is not None
+        return refresh_tokens.may_repeat(connection, old, hashed(successor), since, rotated)
+
+    assert provider.database.write(lambda connection: may_repeat(connection, rotated))
+    assert not provider.database.write(lambda connection: may_repeat(connection, rotated + timedelta(microseconds=1)))
 
 
 def test_T1_of_codes_redeemed_together_none_counts_when_one_is_used_or_asked_for_twice(

@@ -15,10 +15,12 @@ from structlog.testing import capture_logs
 
 from idp.federation.configuration import upstreams
 from idp.federation.published import Published
+from idp.federation.visits import Traveller, Visits
 from idp.model.person import NewPerson, PersonKind
 from idp.model.upstream import Upstream as Described
 from idp.store import proofings
 from kernel.clock import ManualClock
+from kernel.entropy import SystemEntropy
 from kernel.text import Text
 from tests.doubles.account import Account
 from tests.doubles.identity_provider import (
@@ -111,6 +113,22 @@ def test_what_userinfo_adds_never_replaces_what_was_signed(chen: Account, there:
     assert chen.provider.person("chen").name == "陈晨"
 
 
+def test_an_id_token_need_not_say_its_type(chen: Account, there: Upstream) -> None:
+    there.typ = None
+    assert visit(chen, there).status_code == 303
+    assert level(chen.provider) == 3
+
+
+def test_who_comes_back_from_another_provider_has_not_come_back(provider: Provider) -> None:
+    visits = Visits(provider.database, provider.clock, SystemEntropy(), b"k" * 32)
+    who = Traveller(provider.person("chen").id, "ses_1")
+    begun = Described("national-id", Text("甲", "A"), "https://a.example", "tongban", {LEVEL_3: 3})
+    sent = parse_qsl(urlsplit(visits.begin(who, begun, "https://a.example/authorize", "https://us.example/cb")).query)
+    state = dict(sent)["state"]
+    assert visits.take(state, who, "another") is None
+    assert visits.take(state, who, "national-id") == provider.clock.now()
+
+
 def test_a_secret_authenticates_where_there_is_one(there: Upstream, opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s e\n", encoding="utf-8")
     there.secret = "s%20e"  # RFC 6749 §2.3.1: form-urlencoded first
@@ -136,6 +154,7 @@ UNSOUND: dict[str, Callable[[Upstream], None]] = {
     "3.1.3.7-4 several audiences without azp": lambda there: there.claims.update(aud=["tongban", "other"]),
     "3.1.3.7-5 for another party": lambda there: there.claims.update(azp="other"),
     "3.1.3.7-6 another key under the same kid": lambda there: setattr(there, "signing_key", OTHER),
+    "8725-3.11 a token of another type": lambda there: setattr(there, "typ", "logout+jwt"),
     "3.1.3.7-9 expired": lambda there: there.claims.update(exp=1, iat=0),
     "3.1.3.7-10 no time of issue": lambda there: there.claims.update(iat=None),
     "3.1.3.7-11 another visit's nonce": lambda there: there.claims.update(nonce="other"),

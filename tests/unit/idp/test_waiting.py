@@ -61,6 +61,17 @@ def test_each_failure_at_an_account_waits_longer_up_to_a_day(
     assert wait(throttle, "wang") == (seconds + 1 if seconds else 0)
 
 
+def test_tries_that_were_given_back_buy_no_more_than_there_were(provider: Provider) -> None:
+    throttle = guesses(provider, 0)
+    throttle.reserve_one("user code of wang", "clerk")
+    for _ in range(9):
+        throttle.not_tried("user code of wang", "clerk")
+    for _ in range(4):
+        throttle.reserve_one("user code of wang", "clerk")
+    with pytest.raises(TooManyTries):
+        throttle.reserve_one("user code of wang", "clerk")
+
+
 def test_after_recovery_the_owner_does_not_wait_for_what_strangers_guessed(either_provider: Provider) -> None:
     """On the device where the password was set, on any other, and while the strangers go on."""
     provider = either_provider
