@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from werkzeug.test import TestResponse
 
+from idp.administration.enrolments import Enrolments
+from idp.model.enrolment import Enrolment
 from tests.doubles.administrators import Console, appoint, person_id, signed_in
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, Provider
 from tests.unit.idp.test_enrolment import fill_in
 
 AUDIT, OFFICER, ADMINISTRATOR = "audit-administrator", "provider-officer", "department-administrator"
+LAST_LOOK = 2
+"""The page looks at a link, then its use does."""
 
 
 def invite(console: Console, role: str, organisation: str = MARKET) -> Any:
@@ -57,6 +62,30 @@ def test_a_link_of_the_founding_dies_when_the_office_is_filled_otherwise(provide
         assert enrol(provider, link, "second").status_code == 404
     assert provider.administration.people.by_username("second") is None
     assert invite(system, AUDIT).status_code == 202
+
+
+def test_a_link_is_asked_about_again_in_the_transaction_that_uses_it(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The office may be filled between the look at the link and the account that it makes."""
+    appoint(provider, "system")
+    link, find = invite(Console(provider, "system"), AUDIT).json["link"], Enrolments.find
+
+    def then_filled(enrolments: Enrolments, secret: str) -> Enrolment | None:
+        found = find(enrolments, secret)
+        looks.append(found)
+        if len(looks) == LAST_LOOK:
+            appoint(provider, "audit")
+        return found
+
+    looks: list[Enrolment | None] = []
+    browser = Browser(provider)
+    page = browser.get(link)
+    sent = fill_in(provider, page)
+    monkeypatch.setattr(Enrolments, "find", then_filled)
+    assert browser.submit(page, **sent).status_code == 404
+    assert None not in looks
+    assert provider.administration.people.by_username("first") is None
 
 
 def test_a_link_gives_only_what_whoever_made_it_may_still_give(provider: Provider) -> None:
