@@ -28,6 +28,7 @@ from tests.doubles.exchange import (
     request,
     small_world,
 )
+from tests.doubles.kept import kept
 from tests.unit.exchange.test_previews import mine
 
 __all__ = ["prepared_postgresql", "prepared_sqlite", "small_world"]
@@ -121,15 +122,11 @@ def _answered(world: World, name: str, answers: Sequence[str]) -> tuple[list[str
 
 def _is_nowhere(world: World, answers: Sequence[str]) -> None:
     """No answer stands in the log, nor in a table that counts or waits."""
-    with world.outside.database.read() as connection:
-        rows = [
-            connection.exec_driver_sql(f"SELECT * FROM {table}").all()
-            for table in ("further_answer", "waiting_item", "evidence_request")
-        ]
-    kept = json.dumps(world.entries(), ensure_ascii=False) + str(rows)
+    rows = kept(world.outside.database, "further_answer", "waiting_item", "evidence_request")
+    everything = json.dumps(world.entries(), ensure_ascii=False) + rows
     for one in answers:
-        assert f'"{one}"' not in kept
-        assert f"'{one}'" not in kept
+        assert f'"{one}"' not in everything
+        assert f"'{one}'" not in everything
 
 
 NAMES = ("district", "year", "port", "born", "kind")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from idp.store.tables import person
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, URBAN, Provider
+from tests.doubles.kept import kept
 from tests.doubles.relying_party import (
     ASSERTION_TYPE,
     CALLBACK,
@@ -216,13 +217,7 @@ def dump(provider: Provider) -> str:
     """Every value of every table, as text."""
     from idp.store.tables import metadata
 
-    with provider.database.read() as connection:
-        rows = [
-            tuple(row)  # a row's own repr leaves out the midst of long values
-            for table in metadata.sorted_tables
-            for row in connection.execute(text(f"SELECT * FROM {table.name}"))
-        ]
-    return repr(rows)
+    return kept(provider.database, *metadata.tables)
 
 
 def test_public_clients_redeem_with_pkce_alone(provider: Provider) -> None:

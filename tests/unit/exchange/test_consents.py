@@ -41,6 +41,7 @@ from tests.doubles.exchange import (
 from tests.doubles.exchange import (
     request as body_of,
 )
+from tests.doubles.kept import kept
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.unit.exchange.test_previews import mine as previews_of
 from tests.unit.exchange.test_waiting import answered_by_a_clerk
@@ -490,9 +491,7 @@ def test_the_log_tells_every_step_in_plain_words_and_names_nobody(consenting: Co
     for words in ("征求您的同意", "您已同意", "一次性同意已用完", "您已撤回同意", "依您此前的同意已提供"):
         assert any(words in one for one in told), words
     assert OWNER not in str(world.entries())
-    with world.outside.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT * FROM consent").all()
-    assert OWNER not in str(rows)
+    assert OWNER not in kept(world.outside.database, "consent")
 
 
 def test_whoever_is_told_at_sign_in_needs_no_notice_and_a_relative_gets_one(small_world: World) -> None:

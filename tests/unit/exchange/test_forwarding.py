@@ -31,6 +31,7 @@ from policies.clocks.profile import Stage
 from policies.forwarding import COMMANDS, Status, Way
 from policies.roles import Role
 from tests.doubles.exchange import MARKET, ORIGIN, POLICE, URBAN, World
+from tests.doubles.kept import kept
 from tests.doubles.sign_ins import OfficersBrowser
 from tests.doubles.webhook import Webhook
 from tests.unit.exchange.test_event_push import snippet
@@ -669,9 +670,7 @@ def test_only_domains_of_the_operator_are_mailed_and_none_where_no_mail_is_sent(
 
 def test_the_address_lies_sealed_and_is_pruned_in_the_end(office: World, box: Mailbox) -> None:
     name = proven(office, box)
-    with office.outside.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT * FROM forwarding").all()
-    assert TO not in repr(rows)
+    assert TO not in kept(office.outside.database, "forwarding")
     ask(office, "POST", f"/{name}/end")
     later(office, timedelta(days=181).total_seconds())
     office.rooms.tidy()

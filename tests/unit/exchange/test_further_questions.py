@@ -30,6 +30,7 @@ from tests.doubles.exchange import (
     request,
     service_item,
 )
+from tests.doubles.kept import kept
 from tests.unit.exchange.test_previews import ADDRESS, asked, mine, outcome, reply
 from tests.unit.exchange.test_waiting import look
 from tests.unit.exchange.test_watching import absent
@@ -157,9 +158,8 @@ def test_answers_stand_nowhere_in_clear(ambiguous: World, caplog: pytest.LogCapt
     assert [one["item"] for one in given] == ["0.1", "0.2"]
     assert all(len(one["commitment"]) == 64 and one["facts"]["questions"] == ["district"] for one in given)
     assert len(ambiguous.events("FurtherAnswersUnmatched")) == 1
-    with ambiguous.outside.database.read() as connection:
-        rows = connection.exec_driver_sql("SELECT * FROM further_answer").all()
-    for where in (caplog.text, json.dumps(ambiguous.entries(), ensure_ascii=False), str(rows)):
+    rows = kept(ambiguous.outside.database, "further_answer")
+    for where in (caplog.text, json.dumps(ambiguous.entries(), ensure_ascii=False), rows):
         assert "590001" not in where
         assert "500107" not in where
 

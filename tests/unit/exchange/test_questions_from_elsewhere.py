@@ -11,6 +11,7 @@ import pytest
 from tests.doubles.asking_exchange import QUESTION, RIGHT, AskingExchange, build, needed, register_of
 from tests.doubles.exchange import MARKET, OWNER, STRANGER, World, connector, grant, system
 from tests.doubles.http_source import Handler
+from tests.doubles.kept import kept
 from tests.doubles.paper_exchange import by_path
 from tests.unit.exchange.test_further_questions import put, tell
 from tests.unit.exchange.test_previews import asked, mine, outcome, reply
@@ -70,12 +71,8 @@ def test_an_answer_is_counted_before_it_leaves_and_stands_nowhere_here(
     name, _ = put(world)
     tell(world, name, {"district": "590001"})
     assert counted == [1]
-    with world.outside.database.read() as connection:
-        rows = [
-            str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
-            for table in ("further_answer", "waiting_item", "evidence_request")
-        ]
-    for where in (caplog.text, json.dumps(world.entries(), ensure_ascii=False), *rows):
+    rows = kept(world.outside.database, "further_answer", "waiting_item", "evidence_request")
+    for where in (caplog.text, json.dumps(world.entries(), ensure_ascii=False), rows):
         assert "590001" not in where
 
 

@@ -22,6 +22,7 @@ from exchange.store.further_answers import GivenAnswer
 from exchange.store.tables import further_answer
 from kernel.identifiers import citizen_number
 from tests.doubles.exchange import BEFORE_FETCH, MARKET, NAME, OWNER, URBAN, World, detail, grant, request, system
+from tests.doubles.kept import kept
 from tests.unit.exchange.test_further_questions import DISTRICT, RIGHT, WRONG, YEAR, apply, put, tell
 from tests.unit.exchange.test_previews import asked, mine
 
@@ -90,12 +91,8 @@ def test_the_right_answer_is_delivered_once(ambiguous: World) -> None:
 def test_answers_stand_nowhere_in_clear(ambiguous: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(0)
     assert told(ask(ambiguous, {"district": "590001"}))["problem"]["attempts_left"] == 2
-    with ambiguous.outside.database.read() as connection:
-        rows = [
-            str(connection.exec_driver_sql(f"SELECT * FROM {name}").all())
-            for name in ("further_answer", "evidence_request", "decision")
-        ]
-    for where in (caplog.text, json.dumps(ambiguous.entries(), ensure_ascii=False), *rows):
+    rows = kept(ambiguous.outside.database, "further_answer", "evidence_request", "decision")
+    for where in (caplog.text, json.dumps(ambiguous.entries(), ensure_ascii=False), rows):
         assert "590001" not in where
 
 

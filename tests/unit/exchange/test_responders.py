@@ -17,6 +17,7 @@ from policies.responders.commands import FindNothing, GiveBackTask
 from policies.responders.task import TaskState
 from policies.roles import Officer, Role
 from tests.doubles.exchange import OWNER, World
+from tests.doubles.kept import kept
 from tests.doubles.manual_register import (
     ASKER,
     AUDITOR,
@@ -387,6 +388,4 @@ def test_a_manifest_names_only_departments_of_the_catalogue(small_world: World) 
 
 def _everything(world: World) -> str:
     tables = ("responder_task", "responder_task_event", "responder_task_secret", "ledger_entry", "evidence_request")
-    with world.outside.database.read() as connection:
-        rows = [row for table in tables for row in connection.exec_driver_sql(f"SELECT * FROM {table}").all()]
-    return str(rows) + str(RECORD)
+    return kept(world.outside.database, *tables) + str(RECORD)

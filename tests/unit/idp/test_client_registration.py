@@ -18,6 +18,7 @@ from idp.model.secret import hashed
 from idp.store import invitations
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import ISSUER, MARKET, SERVICE_ITEM, URBAN, Provider, credit_code
+from tests.doubles.kept import kept
 from tests.doubles.relying_party import CALLBACK, RelyingParty, key_pair
 from tests.doubles.self_registered import SelfRegistered
 
@@ -210,12 +211,10 @@ def test_nobody_registers_without_an_invitation(provider: Provider, token: str |
 def test_only_the_hash_of_tokens_is_kept(provider: Provider) -> None:
     token = invited(provider)
     client = Registered(provider, token)
-    with provider.database.read() as connection:
-        for table in ("invitation", "client", "client_management"):
-            kept = str(connection.exec_driver_sql(f"SELECT * FROM {table}").all())
-            assert token not in kept
-            assert client.token not in kept
-            assert client.shown["client_secret"] not in kept
+    rows = kept(provider.database, "invitation", "client", "client_management")
+    assert token not in rows
+    assert client.token not in rows
+    assert client.shown["client_secret"] not in rows
 
 
 BEYOND: list[dict[str, Any]] = [

@@ -16,6 +16,7 @@ from idp.opening import vault
 from idp.store import tables
 from kernel.text import Text
 from tests.doubles.identity_provider import PHONE, Provider
+from tests.doubles.kept import kept
 from tests.doubles.mailbox import Mailbox
 
 TOLD = NoticeKind("test", Text("您的{what}已更改。", "Your {what} was changed."))
@@ -79,12 +80,9 @@ def test_no_notice_about_what_did_not_happen(provider: Provider) -> None:
 
 def test_neither_address_nor_words_are_readable_in_the_database(provider: Provider) -> None:
     tell(provider)
-    with provider.database.read() as connection:
-        stored = [
-            repr(row) for table in (tables.contact_channel, tables.notice) for row in connection.execute(select(table))
-        ]
-    assert stored
-    assert not any(PHONE.value in row or "password" in row for row in stored)
+    stored = [kept(provider.database, table) for table in ("contact_channel", "notice")]
+    assert "[]" not in stored
+    assert not any(PHONE.value in rows or "password" in rows for rows in stored)
     provider.deliver()
     with provider.database.read() as connection:
         assert connection.execute(select(tables.notice.c.sealed)).scalars().all() == [b""]
