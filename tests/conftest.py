@@ -327,10 +327,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_runtest_logfinish() -> None:
-    """Between two tests, when there was none for a while."""
+    """Between two tests, when there was none for a while. What is left then stays, so that no later look takes long."""
     global _collected
     if time.monotonic() - _collected > COLLECT_EVERY:
         gc.collect()
+        gc.freeze()
         _collected = time.monotonic()
 
 
