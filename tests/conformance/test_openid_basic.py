@@ -15,6 +15,7 @@ from tests.doubles.browser import ELSEWHERE, Browser, carried, form_of
 from tests.doubles.identity_provider import ISSUER, PHONE, Provider
 from tests.doubles.relying_party import CALLBACK, RelyingParty, by_secret, claims_of, header_of, key_pair, raw_jws
 
+pytestmark = pytest.mark.usefixtures("mode")  # every test, once for each plan
 Answer = dict[str, str]
 
 
