@@ -121,12 +121,14 @@ class InteractionPages:
         try:
             client = self.flow.client(asked)
             present = self.presence.of(request, client)
+            if present is not None:
+                forms_are_for(present.person.id)
             if present is None or self.flow.step(interaction, present) is not Step.CONSENT:
                 return redirect(f"{INTERACTION}/{interaction.id}")
             allowed = forms.field(request, forms.DECISION) == forms.ALLOW
             page = self._words(interaction, present)
             if allowed and forms.field(request, forms.SEEN) != _seen(page, interaction, present):
-                # Somebody else has signed in since, in another tab, or the words are others: nobody read these.
+                # The words are others by now, or whom the person acts for: nobody read these. No is no to either.
                 return redirect(f"{INTERACTION}/{interaction.id}")
             made = self.decisions.of(interaction.id, asked, client, page, present, allowed)
             if not allowed:
@@ -219,6 +221,7 @@ class InteractionPages:
 
     def _consent_page(self, interaction: Interaction, present: SignedInPerson) -> HttpResponse:
         words = self._words(interaction, present)
+        forms_are_for(present.person.id)
         page = page_response(
             "idp/consent.html",
             action=f"{INTERACTION}/{interaction.id}",

@@ -8,8 +8,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from exchange.routes import routes
+from idp.pages.proving import OPTIONS, STEPS
 from kernel.identifiers import social_credit_code
 from kernel.web.bound_forms import FORM_OF_ANOTHER
+from kernel.web.routes import Route
 from policies.roles import Role
 from tests.doubles.account import Account
 from tests.doubles.administrators import appoint
@@ -29,6 +31,7 @@ from tests.doubles.identity_provider import PASSWORD, Provider
 from tests.doubles.insiders import route_table
 from tests.doubles.relying_party import RelyingParty
 from tests.doubles.sign_ins import OfficersBrowser
+from tests.unit.idp.test_device_flow import Terminal, enter
 
 __all__ = ["prepared_postgresql", "prepared_sqlite", "small_world"]  # fixtures
 CHANNELS = "/account/security/channels"
@@ -74,11 +77,45 @@ def test_A11_no_form_of_the_account_or_the_administration_is_taken_from_somebody
         doors = {"person", "person, just signed in", "administrator"}
         posts = [each for each in table if each.page and each.method == "POST" and each.access in doors]
         assert len(posts) > 30
+        begun = browser.follow(browser.get(party.authorize_url(prompt="consent"))).request.path
+        asking = [
+            route.path.replace("/interaction/<interaction_id>", begun) for route in table if asks_its_person(route)
+        ]
+        assert {f"{begun}/{name}" for name in ("account", "acting", "consent")} <= {*asking}
         before = len(provider.events())
-        for route in posts:
-            refused = browser.post(at(route.path), {"csrf_token": token})
-            assert (refused.status_code, WORDS in refused.text) == (CONFLICT, True), route.path
+        for path in (*(at(route.path) for route in posts), *asking):
+            refused = browser.post(path, {"csrf_token": token})
+            assert (refused.status_code, WORDS in refused.text) == (CONFLICT, True), path
         assert len(provider.events()) == before
+        assert "decision" in form_of(browser.get(begun)).names
+
+
+def asks_its_person(route: Route) -> bool:
+    """A page of a sign-in that asks what its person wants; the others ask who they are, and have no reader."""
+    began_it = route.method == "POST" and route.access == "the browser that began it"
+    return began_it and not route.path.endswith(tuple(f">/{step}" for step in (*STEPS, OPTIONS)))
+
+
+def test_A11_neither_yes_nor_no_is_taken_from_whom_the_consent_page_was_not_shown_to(provider: Provider) -> None:
+    """Wang's page is open, Li signs in in another tab: Li has refused nothing, and a terminal is not told that."""
+    party, terminal, browser = RelyingParty(provider), Terminal(provider), Browser(provider)
+    asked = terminal.ask().json
+    opened = [browser.follow(browser.get(party.authorize_url())), enter(browser, asked["user_code"])]
+    first = browser.submit(opened[0], username="wang", password=PASSWORD)
+    pages = [first, browser.get(opened[1].request.path)]
+    browser.walk(RelyingParty(provider).authorize_url(prompt="login", scope="openid"), username="li")
+    before = len(provider.events())
+    for page in pages:
+        for decision in ("deny", "allow"):
+            refused = browser.submit(page, decision=decision)
+            assert (refused.status_code, WORDS in refused.text) == (CONFLICT, True)
+    assert len(provider.events()) == before
+    assert terminal.poll(asked["device_code"]).json["error"] == "authorization_pending"
+    provider.clock.advance(5)
+    own = browser.get(pages[1].request.path)
+    browser.submit(own, decision="deny")
+    assert terminal.poll(asked["device_code"]).json["error"] == "access_denied"
+    assert provider.events("ConsentWithheld")[-1]["facts"]["actor"] == provider.person("li").id
 
 
 def test_A11_who_is_named_by_the_account_chooser_is_who_goes_on(party: RelyingParty, browser: Browser) -> None:
