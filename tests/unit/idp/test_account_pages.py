@@ -179,6 +179,7 @@ def test_an_app_counts_once_its_first_code_has_come(provider: Provider) -> None:
 
 def recovery_codes(account: Account) -> list[str]:
     page = account.browser.submit(account.open(f"{SECURITY}/recovery-codes"))
+    assert "hreflang" not in page.text  # whoever changed the language would lose the codes
     return re.findall(r'tongban-secret">([0-9A-Z-]{19})<', page.text)
 
 

@@ -79,6 +79,7 @@ def test_a_client_is_registered_changed_and_disabled_on_pages(provider: Provider
     browser, _ = signed_in(provider, "system")
     made = register(browser)
     assert "client_secret" in made.text
+    assert "hreflang" not in made.text  # whoever changed the language would lose it
     [stored] = [each for each in provider.administration.clients.every() if each["client_name"] == "Website"]
     assert stored["redirect_uris"] == [CALLBACK, "https://b.example/cb"]
     at = f"/admin/clients/{stored['client_id']}"
