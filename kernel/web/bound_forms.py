@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from kernel.problems import Fault, Problem, ProblemKind
 from kernel.text import Text
-from kernel.web.same_site import SAFE_METHODS
+from kernel.web.same_site import FORM_EXPIRED, SAFE_METHODS
 
 FORM_OF_ANOTHER = ProblemKind(
     code="form.of-another",
@@ -51,16 +51,19 @@ def form_token() -> str:
 def forms_are_for(reader: str) -> None:
     """This page's forms are shown to ``reader``, and a form sent to it must have been.
 
-    ``reader`` names whoever is signed in, by whatever tells them from everybody else; it is not shown. Raises Problem
-    (form.of-another), for a form without a tag as well: it was shown to nobody who was signed in.
+    ``reader`` names whoever is signed in, by whatever tells them from everybody else; it is not shown. Raises Problem:
+    form.of-another, and form.expired for a form without a tag: it was shown to nobody who was signed in.
     """
-    if request.method not in SAFE_METHODS and not _is_tagged_for(reader):
-        raise Problem(FORM_OF_ANOTHER)
+    if request.method not in SAFE_METHODS:
+        _refuse_others(reader)
     g.form_reader = reader
 
 
-def _is_tagged_for(reader: str) -> bool:
-    return hmac.compare_digest(g.form_tag.encode(), _tag(g.sent_form_token, reader).encode())
+def _refuse_others(reader: str) -> None:
+    if not g.form_tag:
+        raise Problem(FORM_EXPIRED)
+    if not hmac.compare_digest(g.form_tag.encode(), _tag(g.sent_form_token, reader).encode()):
+        raise Problem(FORM_OF_ANOTHER)
 
 
 def _tag(token: str, reader: str) -> str:

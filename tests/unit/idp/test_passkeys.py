@@ -133,6 +133,18 @@ def test_an_answer_to_another_question_is_refused(provider: Provider, enrolled: 
     assert browser.cookie("idp-sso") is None
 
 
+def test_an_answer_nested_without_end_is_refused(provider: Provider) -> None:
+    browser = Browser(provider)
+    form = browser.passkey_form(browser.follow(browser.get(RelyingParty(provider).authorize_url())))
+    said = b'{"type":"webauthn.get","challenge":"YWFh","origin":"%s","a":%s%s}' % (
+        NAMED.encode(),
+        b"[" * 4000,
+        b"]" * 4000,
+    )
+    credential = {"rawId": "YWFh", "response": {"clientDataJSON": base64url.encode(said)}}
+    assert browser.post(form.action, {**form.fields, "credential": json.dumps(credential)}).status_code == 422
+
+
 def test_an_answer_says_whose_it_is_where_nobody_is_named_first(provider: Provider, enrolled: Authenticator) -> None:
     """§7.2 step 6; as a second factor it need not, since the person is known (§6.1.1)."""
     party = RelyingParty(provider)
