@@ -73,7 +73,6 @@ class AuthorizationRooms:
             reader=self.reader,
             flow=self.flow,
             cross_site=self._people.cross_site,
-            answers=self.answers,
             hints=self._tokens.hints,
             database=self._tools.database,
             clock=self._tools.clock,

@@ -9,7 +9,6 @@ from idp.clients.directory import ClientDirectory
 from idp.endpoints import response_mode
 from idp.endpoints.asked import Asked, Reader
 from idp.endpoints.authorization_request import BEFORE_ANY_REDIRECT, check, read
-from idp.endpoints.authorization_response import AuthorizationAnswers
 from idp.endpoints.forms import query_or_form
 from idp.endpoints.par import REQUEST_URI_PREFIX
 from idp.errors import InvalidRequestError, InvalidRequestUriError, LoginRequiredError, NotRedirected, OAuthError
@@ -38,7 +37,6 @@ class AuthorizationEndpoint:
     reader: Reader
     flow: AuthorizationFlow
     cross_site: CrossSitePosts
-    answers: AuthorizationAnswers
     hints: IdTokenHints
     database: Database
     clock: Clock
@@ -54,7 +52,7 @@ class AuthorizationEndpoint:
         try:
             checked = self._hinted(read(asked), asked.get("id_token_hint"))
         except OAuthError as error:
-            return self.answers.failure(response_mode.return_address(asked), error)
+            return self.flow.turn_away(response_mode.return_address(asked), pushed, error)
         sent_on = self.cross_site.sent_on(request, parameters, checked.redirect_uri)
         return sent_on or self.flow.begin(request, checked, pushed)
 

@@ -92,7 +92,7 @@ class PolledGrant:
             self.alarm.raised(found.family, self.parameter)  # a second use: somebody else has the code, too (T1)
             raise InvalidGrantError(f"The {self.parameter} can no longer be redeemed.")
         if found.decided and found.family is None:
-            raise AccessDeniedError("The person said no.")
+            raise AccessDeniedError("The person said no, or the client may not ask for that any more.")
         if found.expires_at <= now:
             raise ExpiredTokenError(f"The {self.parameter} has expired.")
         if found.family is not None:

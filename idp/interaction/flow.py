@@ -9,16 +9,24 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints.addresses import INTERACTION, UNANSWERED
+from idp.endpoints.addresses import INTERACTION, MAY_NOT_ASK, UNANSWERED
 from idp.endpoints.authorization_response import AuthorizationAnswers
-from idp.errors import AccessDeniedError, ConsentRequiredError, OAuthError, UnauthorizedClientError
+from idp.errors import (
+    AccessDeniedError,
+    ConsentRequiredError,
+    LoginRequiredError,
+    OAuthError,
+    TemporarilyUnavailableError,
+    UnauthorizedClientError,
+    UnmetAuthenticationRequirementsError,
+)
 from idp.interaction import cookies
 from idp.interaction.asked import Asked
 from idp.interaction.code_maker import CodeMaker
 from idp.interaction.cookies import Cookies
 from idp.interaction.presence import Presence
 from idp.interaction.steps import LOGIN, SELECT_ACCOUNT, SignedInPerson, Step, next_step, what_is_asked
-from idp.model.authorization import AuthorizationRequest
+from idp.model.authorization import AuthorizationRequest, ReturnAddress
 from idp.model.client import Client
 from idp.model.consent import Consent
 from idp.model.secret import hashed
@@ -37,6 +45,15 @@ from kernel.web.http import HttpRequest, HttpResponse, redirect
 Work = Callable[[Connection], None]
 Keep = Callable[[Connection, datetime], None]
 """Keeps what was allowed, no longer than until then."""
+
+_OF_THE_PERSON = (
+    LoginRequiredError,
+    UnmetAuthenticationRequirementsError,
+    AccessDeniedError,
+    ConsentRequiredError,
+    TemporarilyUnavailableError,
+)
+"""What somebody else, or the same person later, may answer all the same; the rest is about the client."""
 
 
 class AlreadyFinished(Exception):
@@ -67,9 +84,14 @@ class AuthorizationFlow:
                 return self._ask(request, interaction)
             return self._answer(interaction, present, ())
         except OAuthError as error:
-            if pushed is not None:
-                self.database.write(lambda connection: self._spend(connection, pushed))
-            return self._refusal(asked, error)
+            return self.turn_away(asked.back, pushed, error)
+
+    def turn_away(self, back: ReturnAddress, pushed: bytes | None, error: OAuthError) -> HttpResponse:
+        """A refusal before any page; a pushed request has its one answer by it (RFC 9126 §4). Raises NotRedirected."""
+        refusal = self.answers.failure(back, error)
+        if pushed is not None:
+            self.database.write(lambda connection: self._spend(connection, pushed))
+        return refusal
 
     def find(self, request: HttpRequest, interaction_id: str) -> Interaction | None:
         """The unfinished interaction with this identifier, if this very browser began it (A9)."""
@@ -122,26 +144,22 @@ class AuthorizationFlow:
         return self._answer(interaction, present, events, agreed)
 
     def refuse(self, interaction: Interaction, error: OAuthError) -> HttpResponse:
-        """End the interaction without a code, and tell the client why. Raises AlreadyFinished.
+        """End the interaction without a code, and tell the client why. Raises AlreadyFinished, NotRedirected.
 
-        A request that is answered elsewhere goes on waiting: whoever is here cannot answer it, and nobody said no.
+        A request that is answered elsewhere goes on waiting where whoever is here cannot answer it: nobody said no.
+        Where its client may not ask that any more nobody can, and it is told no.
         """
         asked = interaction.request
-        self._commit((), lambda connection: self._end(connection, interaction))
-        if asked.answered_elsewhere:
-            return redirect(f"{asked.redirect_uri}?{UNANSWERED}=1")
-        return self._refusal(asked, error)
+        if not asked.answered_elsewhere:
+            return self._end((), interaction, error)
+        waits = isinstance(error, _OF_THE_PERSON)
+        ended = redirect(f"{asked.redirect_uri}?{UNANSWERED if waits else MAY_NOT_ASK}=1")
+        self._commit((), lambda connection: self._close(connection, interaction, tell=not waits))
+        return ended
 
     def deny(self, interaction: Interaction, events: Sequence[Event]) -> HttpResponse:
-        """The person said no, and whoever asked is told so. Raises AlreadyFinished."""
-
-        def work(connection: Connection) -> None:
-            self._end(connection, interaction)
-            if interaction.request.answered_elsewhere:
-                self._tell_asker(connection, interaction.request, None)
-
-        self._commit(events, work)
-        return self._refusal(interaction.request, AccessDeniedError("The person said no."))
+        """The person said no, and whoever asked is told so. Raises AlreadyFinished, NotRedirected."""
+        return self._end(events, interaction, AccessDeniedError("The person said no."))
 
     def to_the_pages(self, request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
         """To the first page in any case: a request that is answered elsewhere (RFC 8628 §3.3, CIBA §8)."""
@@ -215,16 +233,22 @@ class AuthorizationFlow:
         if not interactions.finish(connection, interaction.id, self.clock.now()):
             raise AlreadyFinished
 
-    def _end(self, connection: Connection, interaction: Interaction) -> None:
-        """Without a code. The pushed request has had its answer, too (RFC 9126 §4)."""
+    def _end(self, events: Sequence[Event], interaction: Interaction, error: OAuthError) -> HttpResponse:
+        """Without a code; as with one, an answer that cannot be sealed uses nothing up and records nothing."""
+        refusal = self.answers.failure(interaction.request.back, error)
+        tell = interaction.request.answered_elsewhere
+        self._commit(events, lambda connection: self._close(connection, interaction, tell=tell))
+        return refusal
+
+    def _close(self, connection: Connection, interaction: Interaction, *, tell: bool) -> None:
+        """The pushed request has had its answer, too (RFC 9126 §4). ``tell``: whoever polls is told no."""
         self._finish(connection, interaction)
         self._spend(connection, interaction.pushed)
+        if tell:
+            self._tell_asker(connection, interaction.request, None)
 
     def _spend(self, connection: Connection, pushed: bytes | None) -> bool:
         return pushed is None or pushed_requests.spend(connection, pushed, self.clock.now())
-
-    def _refusal(self, asked: AuthorizationRequest, error: OAuthError) -> HttpResponse:
-        return self.answers.failure(asked.back, error)
 
 
 def _consent_holds(

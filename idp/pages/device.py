@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.authentication.throttling import Throttle, TooManyTries, network
-from idp.endpoints.addresses import DEVICE, UNANSWERED
+from idp.endpoints.addresses import DEVICE
 from idp.endpoints.device_authorization import DONE, UserCodes
 from idp.errors import OAuthError
 from idp.interaction.flow import AuthorizationFlow
 from idp.model import device
 from idp.model.device import DeviceRequest
 from idp.pages import forms
+from idp.pages.answered_elsewhere import last_page
 from idp.pages.problems import for_people
 from idp.pages.proving import wait
 from idp.store import device_requests
@@ -69,14 +70,7 @@ class DevicePages:
     @for_people
     def done(self, request: HttpRequest) -> HttpResponse:
         """The person has answered; the rest happens on the terminal."""
-        return page_response(
-            "idp/answered_elsewhere.html",
-            refused="error" in request.parameters(),
-            unanswered=UNANSWERED in request.parameters(),
-            agreed=_AGREED,
-            going_on=_GOING_ON,
-            warning=_WARNING,
-        )
+        return last_page(request, agreed=_AGREED, going_on=_GOING_ON, warning=_WARNING)
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""

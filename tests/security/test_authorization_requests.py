@@ -208,6 +208,23 @@ def test_A5_a_pushed_request_that_was_refused_makes_no_code(party: RelyingParty,
     assert "code" in browser.walk(other)
 
 
+def test_A5_a_pushed_request_that_is_refused_when_it_is_read_has_had_its_answer(
+    party: RelyingParty, browser: Browser, provider: Provider
+) -> None:
+    """Whom it expects was looked at as late as this; so was what its client may ask for since it pushed."""
+    hint, other = party.tokens(browser)["id_token"], '{"id_token":{"sub":{"value":"other"}}}'
+    refused = {
+        "login_required": party.pushed_url(scope="openid", id_token_hint=hint, claims=other),
+        "invalid_scope": party.pushed_url(),
+    }
+    clients = provider.administration.clients
+    clients.update(party.id, clients.show(party.id) | {"scope": "openid"})
+    provider.settle()
+    for error, url in refused.items():
+        assert parameters(browser.get(url).headers["Location"])["error"] == error
+        assert_shown_and_not_sent(browser.get(url))
+
+
 def test_max_age_is_measured_when_the_answer_is_made(party: RelyingParty, browser: Browser, provider: Provider) -> None:
     """OpenID Connect Core 1.0 §3.1.2.1: by then the client measures it; who signs in for this request has done so."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from idp.clients.directory import ClientDirectory
-from idp.endpoints.addresses import ASKED, UNANSWERED
+from idp.endpoints.addresses import ASKED
 from idp.endpoints.backchannel_authentication import DONE
 from idp.interaction.flow import AuthorizationFlow
 from idp.model.backchannel import BackchannelRequest
 from idp.pages.account.door import AccountDoor
+from idp.pages.answered_elsewhere import last_page
 from idp.pages.problems import for_people
 from idp.store import backchannel_requests
 from kernel.clock import Clock
@@ -62,14 +63,7 @@ class RequestPages:
     @for_people
     def done(self, request: HttpRequest) -> HttpResponse:
         """The person has answered; the rest happens where it was asked."""
-        return page_response(
-            "idp/answered_elsewhere.html",
-            refused="error" in request.parameters(),
-            unanswered=UNANSWERED in request.parameters(),
-            agreed=_AGREED,
-            going_on=_GOING_ON,
-            warning=_WARNING,
-        )
+        return last_page(request, agreed=_AGREED, going_on=_GOING_ON, warning=_WARNING)
 
     def routes(self) -> tuple[Route, ...]:
         """The pages and their addresses."""

@@ -13,7 +13,7 @@ from idp.administration.errors import AdministrationError
 from idp.clients.keys import FRESH_SECONDS, REFETCH_SECONDS
 from idp.logout.delivery import DELAYS
 from kernel.jose import verify, verifying_keys
-from tests.doubles.browser import Browser
+from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import ISSUER, PASSWORD, Provider
 from tests.doubles.relying_party import CALLBACK, RelyingParty, claims_of, header_of, key_pair
 from tests.unit.idp.test_device_flow import GRANTS, Terminal
@@ -181,6 +181,28 @@ def test_jarm_2_2_an_answer_that_cannot_be_encrypted_leaves_the_request_open(pro
     provider.clock.advance(REFETCH_SECONDS)
     browser.submit(page, decision="allow")
     assert claims_of(recipient.open(browser.sent_back()["response"]))["code"]
+
+
+def test_jarm_2_2_a_refusal_that_cannot_be_encrypted_leaves_the_request_open_too(provider: Provider) -> None:
+    """Whoever refuses: the provider at once, or later on, or the person, whose no is recorded when it can be told."""
+    recipient, browser = Recipient("ECDH-ES"), Browser(provider)
+    party = by_address(provider, [], authorization_encrypted_response_alg=recipient.alg)
+    silent = party.pushed_url(response_mode="jwt", prompt="none")
+    assert browser.get(silent).status_code == 400
+    somebody_else = {"claims": '{"id_token":{"sub":{"value":"somebody-else"}}}'}
+    urls = [party.pushed_url(response_mode="jwt", **more) for more in (somebody_else, {})]
+    opened = [browser.follow(browser.get(url)) for url in urls]
+    unexpected = opened[0].request.path
+    assert browser.submit(opened[0], username="wang", password=PASSWORD).status_code == 400
+    page = browser.get(opened[1].request.path)
+    assert browser.submit(page, decision="deny").status_code == 400
+    assert provider.events("ConsentWithheld") == []
+    provider.departments.published[JWKS_URI]["keys"].append(recipient.public)
+    provider.clock.advance(REFETCH_SECONDS)
+    told = [browser.get(silent), browser.get(unexpected), browser.post(form_of(page).action, form_of(page).fields)]
+    said = [claims_of(recipient.open(browser.parameters_of(each)["response"]))["error"] for each in told]
+    assert said == ["consent_required", "login_required", "access_denied"]
+    assert len(provider.events("ConsentWithheld")) == 1
 
 
 def test_nothing_is_sent_back_in_plain_when_no_key_is_published(provider: Provider) -> None:
