@@ -117,6 +117,7 @@ def kinds(register: PersonRegister, notices: Notices) -> Mapping[Command, Prepar
 
         def change(connection: Connection) -> None:
             _refuse_disabled(people.find(connection, person))
+            refuse_disabled_since(connection, proposal)
             _refuse_before_recovery(connection, proposal)
             check, decided = window_checks.take(connection, check_id), proposals.find(connection, proposal.id)
             if check is None or check.person != person or decided is None:
@@ -158,6 +159,18 @@ def _refuse_disabled(found: Person | None) -> None:
     if found is None or found.disabled:
         raise AdministrationError(
             "这个账户已停用，须先由管理员恢复", "this account is disabled; an administrator has to enable it first"
+        )
+
+
+def refuse_disabled_since(connection: Connection, proposal: Proposal) -> None:
+    """Raises AdministrationError for what was proposed before the account was disabled, also once it is enabled again.
+
+    Whoever disables an account means what is under way as well (ADR 0099).
+    """
+    if people.disabled_since(connection, str(proposal.facts["person"]), proposal.proposed_at):
+        raise AdministrationError(
+            "这个账户在提议之后被停用过，请重新提议",
+            "this account was disabled after this was proposed: propose it anew",
         )
 
 

@@ -16,13 +16,14 @@ from idp.administration.errors import AdministrationError
 from idp.administration.person_register import PersonRegister
 from idp.administration.proposals import Prepare
 from idp.administration.rights import Command
+from idp.administration.window_desk import refuse_disabled_since
 from idp.authentication import recovery_stop, told
 from idp.model.proposal import Proposal
 from idp.model.recovery import Recovery
 from idp.model.secret import hashed
 from idp.notices import Notices
 from idp.proofing.recovery_asking import RECOVER
-from idp.store import people, recoveries
+from idp.store import recoveries
 from kernel.canonical import JSON
 from kernel.entropy import token
 from kernel.ids import new_id
@@ -45,12 +46,7 @@ def kinds(register: PersonRegister, notices: Notices, issuer: str) -> Mapping[Co
             replaced = recoveries.open_of(connection, person, now)
 
         def change(connection: Connection) -> None:
-            since = people.disabled_since(connection, person)
-            if since is not None and since >= proposal.proposed_at:  # whoever disables means what is under way as well
-                raise AdministrationError(
-                    "这个账户在提议之后被停用，请重新提议",
-                    "this account was disabled after this was proposed: propose it anew",
-                )
+            refuse_disabled_since(connection, proposal)
             if recoveries.open_of(connection, person, now) != replaced:
                 raise AdministrationError(
                     "此人的账户找回刚有变化，请再次确认",

@@ -191,17 +191,18 @@ class Recoveries:
 def _recoverable(connection: Connection, found: Recovery) -> Account:
     """Whose account comes back. Raises LinkGone, also for an account that was disabled since the recovery began.
 
-    What two clerks allow while it is disabled removes what was stolen, and admits nobody.
+    What two clerks allow while it is disabled removes what was stolen, and admits nobody. What they allowed before is
+    over, also once the account is enabled again; what was asked for by a name is stopped then (`recovery_stop`).
     """
     person = people.find(connection, found.person)
-    if person is None or not (may_recover(person) or _allowed_while_disabled(connection, found)):
+    if person is None or not (_still_allowed(connection, found) if found.at_window else may_recover(person)):
         raise LinkGone
     return person
 
 
-def _allowed_while_disabled(connection: Connection, found: Recovery) -> bool:
-    since = people.disabled_since(connection, found.person)
-    return found.at_window and since is not None and since < found.due_at
+def _still_allowed(connection: Connection, found: Recovery) -> bool:
+    """Whether nobody disabled the account since two clerks allowed this: it is due from that moment on."""
+    return not people.disabled_since(connection, found.person, found.due_at)
 
 
 def _alone(found: Recovery, person: Account) -> bool:

@@ -143,7 +143,8 @@ def disable(connection: Connection, person_id: str, now: datetime, *, everywhere
     admitted = person.c.disabled_at.is_(None)
     outreached = person.c.disabled_everywhere.is_(False) if everywhere else false()
     statement = update(person).where(person.c.id == person_id, or_(admitted, outreached))
-    return connection.execute(statement.values(disabled_at=now, disabled_everywhere=everywhere)).rowcount == 1
+    refused = statement.values(disabled_at=now, last_disabled_at=now, disabled_everywhere=everywhere)
+    return connection.execute(refused).rowcount == 1
 
 
 def enable(connection: Connection, person_id: str, *, everywhere: bool) -> bool:
@@ -154,12 +155,10 @@ def enable(connection: Connection, person_id: str, *, everywhere: bool) -> bool:
     return connection.execute(statement.values(disabled_at=None, disabled_everywhere=False)).rowcount == 1
 
 
-def disabled_since(connection: Connection, person_id: str) -> datetime | None:
-    """Since when an account is refused; None for one that is not."""
-    since: datetime | None = connection.execute(
-        select(person.c.disabled_at).where(person.c.id == person_id)
-    ).scalar_one_or_none()
-    return since
+def disabled_since(connection: Connection, person_id: str, began_at: datetime) -> bool:
+    """Whether an account was refused since then, be it admitted again or not."""
+    statement = select(person.c.id).where(person.c.id == person_id, person.c.last_disabled_at >= began_at)
+    return connection.execute(statement).first() is not None
 
 
 def change_roles(connection: Connection, person_id: str, before: tuple[str, ...], after: tuple[str, ...]) -> bool:

@@ -25,6 +25,7 @@ person = Table(
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     Column("disabled_everywhere", Boolean, nullable=False),
+    Column("last_disabled_at", Instant),
     Index("person_disabled", "id", sqlite_where=_DISABLED, postgresql_where=_DISABLED),
 )
 

@@ -123,41 +123,46 @@ def test_a_check_from_before_a_recovery_restores_no_level_after_it(staffed: Prov
     assert ["is now 4" in words for words in notices] == [True, True]  # the level, and not that of the newest proof
 
 
-def test_nothing_is_confirmed_for_an_account_disabled_meanwhile(staffed: Provider) -> None:
+def test_nothing_is_confirmed_for_an_account_disabled_meanwhile_nor_once_it_is_enabled(staffed: Provider) -> None:
     waiting = [(proposed(staffed), AGAIN), (proposed(staffed, "recovery", "wang"), {"number": WANG.value})]
     guard, second = Console(staffed, "security"), Console(staffed, "clerk2")
-    for name in ("chen", "wang"):
-        assert guard.call("POST", f"/people/{person_id(staffed, name)}/disable").status_code == 204
-    for proposal, typed in waiting:
-        refused = confirm(second, proposal, **typed)
-        assert refused.status_code == 422
-        assert "停用" in refused.json["detail"]
+    staffed.clock.advance(1)
+    for act in ("disable", "enable"):
+        for name in ("chen", "wang"):
+            assert guard.call("POST", f"/people/{person_id(staffed, name)}/{act}").status_code == 204
+        for proposal, typed in waiting:
+            refused = confirm(second, proposal, **typed)
+            assert refused.status_code == 422
+            assert "停用" in refused.json["detail"]
     assert staffed.person("chen").assurance == 1
     assert not staffed.events("RecoveryAllowed")
+    staffed.clock.advance(1)
+    assert confirm(second, proposed(staffed), **AGAIN).status_code == 204
 
 
 def test_a_disabled_account_is_recovered_before_it_is_admitted(staffed: Provider) -> None:
     """ADR 0099: enabled first, it would be the thief's again until the recovery was finished."""
-    guard, second, wang = (
-        Console(staffed, "security"),
-        Console(staffed, "clerk2"),
-        f"/people/{person_id(staffed, 'wang')}",
-    )
+    guard, second, wang = Console(staffed, "security"), Console(staffed, "clerk2"), person_id(staffed, "wang")
+
+    def act(what: str) -> None:
+        staffed.clock.advance(1)
+        assert guard.call("POST", f"/people/{wang}/{what}").status_code == 204
+        staffed.clock.advance(1)
 
     def allowed() -> str:
         answer = confirm(second, proposed(staffed, "recovery", "wang"), number=WANG.value)
         assert answer.status_code == 200, answer.text
         return str(answer.json["recovery_link"]).removeprefix(ISSUER)
 
-    overtaken = allowed()
-    staffed.clock.advance(1)
-    assert guard.call("POST", f"{wang}/disable").status_code == 204
-    staffed.clock.advance(1)
-    browser = Browser(staffed)
-    assert browser.get(overtaken).status_code == 404  # whoever disables means what is under way as well
-    clerk, page = signed_in(staffed, "clerk", f"/admin/window/{person_id(staffed, 'wang')}/recovery")
+    overtaken, browser = allowed(), Browser(staffed)
+    page = browser.get(overtaken)
+    for what in ("disable", "enable", "disable"):
+        act(what)
+        assert browser.get(overtaken).status_code == 404  # whoever disables means what is under way as well
+        assert browser.submit(page, new=NEW, again=NEW).status_code == 404
+    clerk, page = signed_in(staffed, "clerk", f"/admin/window/{wang}/recovery")
     assert "直到管理员恢复" in page.text
-    checks = f"/admin/window/{person_id(staffed, 'wang')}"
+    checks = f"/admin/window/{wang}"
     refused = press(clerk, checks, **{**SEEN, "name": "王小明", "number": WANG.value})
     assert refused.status_code == 422
     assert "须先由管理员恢复" in refused.text
@@ -167,10 +172,14 @@ def test_a_disabled_account_is_recovered_before_it_is_admitted(staffed: Provider
     recovered = staffed.person("wang")
     assert (recovered.disabled, {factor.value for factor in recovered.authenticators}) == (True, {"pwd"})
     assert browser.submit(browser.follow(browser.get("/account")), username="wang", password=NEW).status_code == 422
-    assert guard.call("POST", f"{wang}/enable").status_code == 204
+    act("enable")
     assert Account(staffed, "wang", password=NEW).open("/account").status_code == 200
     thief = Browser(staffed)
     assert thief.submit(thief.follow(thief.get("/account")), username="wang", password=PASSWORD).status_code == 422
+    act("disable")
+    meanwhile = allowed()
+    act("enable")
+    assert browser.submit(browser.get(meanwhile), new=PASSWORD, again=PASSWORD).status_code == 200
 
 
 def test_enabling_revives_no_recovery_that_was_asked_for_before(staffed: Provider) -> None:
@@ -317,7 +326,7 @@ def test_clerks_see_no_other_proposals(provider: Provider) -> None:
     proposer = Console(provider, "security")
     proposal = proposer.call("POST", f"/people/{person_id(provider, 'guard')}/disable").json["proposal"]
     clerk = Console(provider, "clerk")
-    assert clerk.call("GET", "/proposals").json == {"proposals": []}
+    assert clerk.call("GET", "/proposals").json["proposals"] == []
     assert clerk.call("GET", f"/proposals/{proposal['id']}").status_code == 404
 
 
