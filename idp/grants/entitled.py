@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from idp.errors import InvalidScopeError
+from idp.errors import InvalidScopeError, InvalidTargetError
 from idp.grants.caller import TokenRequest
 from idp.grants.target import check_target
 from idp.model.client import GrantType
 from idp.model.evidence import Details, narrowed, parse_details, refuse_unregistered
-from idp.model.resource import resource_server, scope_left
+from idp.model.resource import ResourceServer, is_for_nothing, resource_server, scope_left
 from idp.tokens.entitlement import Entitlement, SignedIn
 from idp.tokens.issuer import TokenIssuer
 
@@ -26,10 +26,13 @@ def details_within(granted: Details, request: TokenRequest, tokens: TokenIssuer,
     return within
 
 
-def scope_within(left: tuple[str, ...], granted: tuple[str, ...], request: TokenRequest) -> tuple[str, ...]:
+def scope_within(
+    left: tuple[str, ...], granted: tuple[str, ...], server: ResourceServer | None, request: TokenRequest
+) -> tuple[str, ...]:
     """RFC 6749 §6, T7: a token request may ask for less than was granted, never for more; by default for all of it.
 
-    Given is what is ``left`` of it. Raises InvalidScopeError.
+    Given is what is ``left`` of it, and of what is asked for as of the whole: something for the resource ``server``, if
+    that was asked for (ADR 0073). Raises InvalidScopeError, InvalidTargetError.
     """
     asked = request.form.get("scope")
     if asked is None:
@@ -39,7 +42,10 @@ def scope_within(left: tuple[str, ...], granted: tuple[str, ...], request: Token
         raise InvalidScopeError("The scope goes beyond what was granted.")
     if wanted.isdisjoint(left):
         raise InvalidScopeError("The client may have nothing of the scope any more.")
-    return tuple(each for each in left if each in wanted)
+    within = tuple(each for each in left if each in wanted)
+    if is_for_nothing(wanted, within, server):
+        raise InvalidTargetError("Nothing is left of what is asked for that resource.")
+    return within
 
 
 def as_agreed(request: TokenRequest, tokens: TokenIssuer, grant: GrantType, signed_in: SignedIn) -> Entitlement:

@@ -106,7 +106,7 @@ class RefreshTokenGrant:
         family = old.family
         server = resource_server(self.tokens.resources, family.resource, request.client)
         left = scope_left(request.client, family.scope, server, family.registration, alone=True)
-        scope = scope_within(left, family.scope, request)
+        scope = scope_within(left, family.scope, server, request)
         details = details_within((), request, self.tokens, 0)  # purpose-bound access is not refreshed: `may_refresh`
         return entitled(request, self.tokens, self.type, signed_in, scope, details), signed_in
 

@@ -205,7 +205,7 @@ class TokenExchangeGrant:
         client = request.client
         server = resource_server(self.tokens.resources, subject.family.resource, client)
         left = scope_left(client, subject.scope, server, client.registration, alone=not subject.details)
-        return scope_within(left, subject.scope, request)
+        return scope_within(left, subject.scope, server, request)
 
     def _details(self, subject: Subject, request: TokenRequest) -> Details:
         """T7 and RFC 9396 §6.1: within what the token says; the service item is one of this client's own."""

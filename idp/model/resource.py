@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from idp.errors import InvalidScopeError, InvalidTargetError
@@ -55,7 +55,7 @@ def still_registered(
     return tuple(each for each in scope if _is_still(each, client, server, since))
 
 
-def is_for_nothing(said: tuple[str, ...], left: tuple[str, ...], server: ResourceServer | None) -> bool:
+def is_for_nothing(said: Collection[str], left: Collection[str], server: ResourceServer | None) -> bool:
     """Whether what is left of a scope is of no use: nothing, or for a resource server only others' (ADR 0073)."""
     return len(left) < len(said) and not any(server is None or each in server.scopes for each in left)
 

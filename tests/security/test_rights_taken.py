@@ -212,6 +212,8 @@ def test_S2_a_token_for_nothing_is_not_issued(provider: Provider) -> None:
     change(party, scope="openid profile")
     of_permits = {"scope": "openid permits:read", "resource": PERMITS}
     tokens, codes = party.tokens(browser, **of_permits), [party.code(browser, **of_permits)]
+    wider, narrower = {"scope": "openid permits:read permits:file", "resource": PERMITS}, "openid permits:read"
+    wide = party.tokens(browser, **wider)
     described_anew = {"permits:file": {"zh": "申办许可", "en": "File for permits"}}
     resources = provider.administration.resources
     resources.put(resources.every()[0] | {"scopes": described_anew})
@@ -219,6 +221,10 @@ def test_S2_a_token_for_nothing_is_not_issued(provider: Provider) -> None:
     for answered in (party.refresh(tokens["refresh_token"]), party.redeem(codes.pop())):
         assert refused(answered, "invalid_target")
     assert refused(party.refresh(tokens["refresh_token"], scope="openid"), "invalid_target")
+    # Of what was granted something is left, of what is asked for is not: each is judged by itself.
+    assert refused(party.refresh(wide["refresh_token"], scope=narrower), "invalid_target")
+    assert refused(exchange(party, wide["access_token"], scope=narrower), "invalid_scope")
+    assert party.refresh(wide["refresh_token"]).json["scope"] == "openid permits:file"
     assert party.introspect(tokens["refresh_token"]) == {"active": False}
 
 
