@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from idp.authentication.devices import Device
 from idp.authentication.sessions import Limits, Sessions
 from idp.model.assurance import Factor
 from idp.store.sessions import end_of_person
+from idp.store.tables import person
 from kernel.entropy import SystemEntropy
 from tests.doubles.account import Account
 from tests.doubles.browser import Browser
@@ -71,6 +73,20 @@ def test_signing_in_where_somebody_else_was(either_provider: Provider) -> None:
     sessions.signed_in(provider.person("li"), Factor.PASSWORD, None, before, Device("203.0.113.7", None, ""))
     assert len(sessions.of_person(li)) == 2
     assert provider.events("SignedOut") == [entry]
+
+
+def test_signing_in_where_somebody_was_whose_seal_does_not_open(provider: Provider) -> None:
+    """Their keys were replaced, say: whoever comes next is not kept out, and their session ends."""
+    browser, party = Browser(provider), RelyingParty(provider)
+    browser.walk(party.authorize_url())
+    spoilt = update(person).where(person.c.username == "wang").values(subject_sealed=bytes(64))
+    provider.database.write(lambda connection: connection.execute(spoilt))
+    provider.clock.advance(3600)  # nobody is signed in any more
+    assert browser.walk(party.authorize_url(), username="li")["code"]
+    [entry] = provider.events("SignedOut")
+    assert "subject" not in entry
+    wang, li = (provider.person(name).id for name in ("wang", "li"))
+    assert entry["facts"] == {"person": wang, "actor": li, "command": "sign-in"}
 
 
 def test_the_authenticator_app(provider: Provider) -> None:
