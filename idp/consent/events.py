@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from idp.consent.page import EVIDENCE_LASTS, ConsentPage, asked_scopes
+from idp.consent.page import ConsentPage, asked_scopes
 from idp.interaction.steps import SignedInPerson
 from idp.model import scopes
 from idp.model.authorization import AuthorizationRequest
 from idp.model.client import Client
 from idp.model.consent import Answer, Consent, Terms
+from idp.model.session import Interaction
 from idp.resource.labels import BasisKind, DetailLabel
+from idp.tokens import lifetimes
 from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
@@ -41,26 +44,30 @@ class Decisions:
     entropy: Entropy
 
     def of(
-        self, interaction: str, request: AuthorizationRequest, client: Client, page: ConsentPage,
-        present: SignedInPerson, allowed: bool,
+        self, interaction: Interaction, client: Client, page: ConsentPage, present: SignedInPerson, allowed: bool,
+        redeemed_by: datetime,
     ) -> Decision:  # fmt: skip
-        """Entries ConsentGiven, ConsentWithheld or NoticeShown; what was declined is in no list."""
-        asked = asked_scopes(request, present.remembered)
-        events = tuple(_events(interaction, request, client, page, asked, allowed, present))
-        return Decision(events, tuple(self._consents(client, page, asked, present)) if allowed else ())
+        """Entries ConsentGiven, ConsentWithheld or NoticeShown; what was declined is in no list.
+
+        ``redeemed_by``: when nobody can be given tokens for it any more.
+        """
+        asked = asked_scopes(interaction.request, present.remembered)
+        events = tuple(_events(interaction.id, interaction.request, client, page, asked, allowed, present))
+        return Decision(events, tuple(self._consents(client, page, asked, present, redeemed_by)) if allowed else ())
 
     def _consents(
-        self, client: Client, page: ConsentPage, asked: tuple[str, ...], present: SignedInPerson
+        self, client: Client, page: ConsentPage, asked: tuple[str, ...], present: SignedInPerson, redeemed_by: datetime
     ) -> Iterator[Consent]:
         now, person = self.clock.now(), present.person.id
         if asked:
             purpose = Text(f"登录并使用“{client.name.zh}”", f"Sign in to “{client.name.en}” and use it")
             terms = Terms(purpose, _CONSENT, page.scopes)
             yield Consent(self._id(), person, client.id, Answer.CONSENT, asked, terms, now, page.until)
+        evidence_until = redeemed_by + lifetimes.PURPOSE_BOUND_TOKEN  # for this one case: until the only token ends
         for label in page.details:
             answer = Answer.NOTICE if label.basis_kind is BasisKind.STATUTORY else Answer.CONSENT
             terms = Terms(label.service, label.citation, tuple(_covered(label)))
-            yield Consent(self._id(), person, client.id, answer, (), terms, now, now + EVIDENCE_LASTS)
+            yield Consent(self._id(), person, client.id, answer, (), terms, now, evidence_until)
 
     def _id(self) -> str:
         return new_id("cns", self.clock, self.entropy)

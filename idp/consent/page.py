@@ -14,13 +14,9 @@ from idp.model.authorization import AuthorizationRequest
 from idp.model.client import MAY_ACT, Client
 from idp.resource.labels import BasisKind, DetailLabel, describe
 from idp.resource.metadata import ResourceMetadata
-from idp.tokens import lifetimes
 from kernel.canonical import encode
 from kernel.clock import Clock
 from kernel.text import Text
-
-EVIDENCE_LASTS = lifetimes.AUTHORIZATION_CODE + lifetimes.PURPOSE_BOUND_TOKEN
-"""Evidence is for this one case: from the button to the end of the only token there is."""
 
 
 @dataclass(frozen=True, slots=True)

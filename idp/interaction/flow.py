@@ -116,6 +116,15 @@ class AuthorizationFlow:
         """What this person has yet to show, as of now. Raises OAuthError."""
         return what_is_asked(interaction.request, interaction.started_at, present, self.clock.now())
 
+    def redeemed_by(self, asked: AuthorizationRequest) -> datetime:
+        """When what is allowed now can be redeemed no more: a code soon, what is polled for with its request."""
+        if not asked.answered_elsewhere:
+            return self.clock.now() + lifetimes.AUTHORIZATION_CODE
+        with self.database.read() as connection:
+            if asked.backchannel is not None:
+                return backchannel_requests.find(connection, asked.backchannel).expires_at
+            return DEVICES.expiry(connection, bytes.fromhex(asked.device or ""))
+
     def choose(self, interaction: Interaction, *, another: bool) -> None:
         """The account chooser was answered: from here on the request is one of this person, or asks for a sign-in."""
         asked = interaction.request
@@ -141,7 +150,7 @@ class AuthorizationFlow:
             self._finish(connection, interaction)
             consents.keep(connection, agreed_to, self.clock.now())
 
-        return self._answer(interaction, present, events, agreed)
+        return self._answer(interaction, present, events, agreed, _evidence_ends(agreed_to))
 
     def refuse(self, interaction: Interaction, error: OAuthError) -> HttpResponse:
         """End the interaction without a code, and tell the client why. Raises AlreadyFinished, NotRedirected.
@@ -180,7 +189,12 @@ class AuthorizationFlow:
         return "" if language is None or "lang=" in request.headers.get("cookie", "") else f"?lang={language}"
 
     def _answer(
-        self, interaction: Interaction, present: SignedInPerson, events: Sequence[Event], agreed: Work | None = None
+        self,
+        interaction: Interaction,
+        present: SignedInPerson,
+        events: Sequence[Event],
+        agreed: Work | None = None,
+        evidence_until: datetime = consents.FOREVER,
     ) -> HttpResponse:
         asked, secret, now = interaction.request, token(self.entropy), self.clock.now()
         keep = self._keeping(asked, secret, present)
@@ -193,7 +207,7 @@ class AuthorizationFlow:
             self.mandates.require_choice(connection, present.person.id, asked.acting)
             if not self._spend(connection, interaction.pushed):
                 raise AlreadyFinished  # A5: one pushed request, one code
-            keep(connection, until)
+            keep(connection, min(until, evidence_until))
 
         self._commit(events, work)
         return back  # made before the commit: one that cannot be sealed must not use the request up
@@ -251,10 +265,17 @@ class AuthorizationFlow:
         return pushed is None or pushed_requests.spend(connection, pushed, self.clock.now())
 
 
+def _evidence_ends(agreed_to: Sequence[Consent]) -> datetime:
+    """When the first consent to evidence ends: each is for what is allowed with it, and for nothing before or after."""
+    return min(
+        (each.until for each in agreed_to if not each.scope and each.until is not None), default=consents.FOREVER
+    )
+
+
 def _consent_holds(
     connection: Connection, asked: AuthorizationRequest, present: SignedInPerson, now: datetime
 ) -> datetime:
-    """Until when all holds that is agreed to.
+    """Until when all scopes hold that are agreed to.
 
     What was remembered when the page was chosen may be withdrawn by now: the code's transaction looks again.
     """

@@ -130,7 +130,8 @@ class InteractionPages:
             if allowed and forms.field(request, forms.SEEN) != _seen(page, interaction, present):
                 # The words are others by now, or whom the person acts for: nobody read these. No is no to either.
                 return redirect(f"{INTERACTION}/{interaction.id}")
-            made = self.decisions.of(interaction.id, asked, client, page, present, allowed)
+            redeemed_by = self.flow.redeemed_by(asked)
+            made = self.decisions.of(interaction, client, page, present, allowed, redeemed_by)
             if not allowed:
                 return self.flow.deny(interaction, made.events)
             return self.flow.allow(interaction, present, made.events, made.consents)

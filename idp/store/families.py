@@ -18,6 +18,7 @@ from idp.model.person import Person
 from idp.model.session import Family
 from idp.store import people, revocations, versions
 from idp.store.tables import client, family, issued_token, person, revoked_token, web_session
+from idp.tokens import lifetimes
 from kernel.canonical import JSON, decode, encode
 from kernel.database import Prepared
 from kernel.database.driver import insert_many
@@ -129,12 +130,13 @@ def of_token_and_person(connection: Connection, jti: str) -> tuple[Family, Perso
 def revoke(connection: Connection, family_id: str, now: datetime, *, withdrawn: bool = False) -> bool:
     """Revoke a family with its access tokens that still live; False when it was revoked before.
 
-    ``withdrawn``: because the person took back their consent.
+    ``withdrawn``: because the person took back their consent. Who verifies tokens by a clock that is behind takes one
+    that has just expired: it is revoked as well.
     """
     statement = update(family).where(family.c.id == family_id, family.c.revoked_at.is_(None)).values(revoked_at=now)
     changed = connection.execute(statement).rowcount == 1
     live = select(issued_token.c.jti, issued_token.c.expires_at).where(
-        issued_token.c.family == family_id, issued_token.c.expires_at > now
+        issued_token.c.family == family_id, issued_token.c.expires_at > now - lifetimes.CLOCK_SKEW
     )
     for row in connection.execute(live).all():
         revocations.add(connection, row.jti, row.expires_at, withdrawn_at=now if withdrawn else None)

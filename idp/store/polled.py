@@ -45,6 +45,13 @@ class PolledRequests:
         allowed = None if row.family is None else _family(connection, row.family)
         return Polled(secret_hash, row.expires_at, row.decided_at is not None, allowed, row.used_at is not None)
 
+    def expiry(self, connection: Connection, secret_hash: bytes) -> datetime:
+        """When a request expires; it must be there."""
+        found: datetime = connection.execute(
+            select(self.table.c.expires_at).where(self.table.c.hash == secret_hash)
+        ).scalar_one()
+        return found
+
     def poll(self, connection: Connection, secret_hash: bytes, now: datetime) -> bool:
         """Whether this poll of an undecided request came late enough; one too early makes all later ones wait."""
         table, mine = self.table, self.table.c.hash == secret_hash

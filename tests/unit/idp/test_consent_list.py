@@ -6,14 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import Client
 
 from idp.model.consent import Answer, Consent, Terms
 from idp.store import consents, families
+from idp.store.tables import family
 from kernel.text import Text
 from tests.doubles.browser import Browser, form_of, parameters
 from tests.doubles.identity_provider import PASSWORD, Provider
-from tests.doubles.relying_party import RelyingParty, claims_of, detail, details
+from tests.doubles.relying_party import ProofKey, RelyingParty, claims_of, detail, details
+from tests.unit.idp.test_ciba import GRANT, Window, confirm
+from tests.unit.idp.test_device_flow import Terminal, error
+from tests.unit.idp.test_device_flow import answer as answer_on_the_phone
 
 LIST = "/account/consents"
 
@@ -167,6 +172,41 @@ def test_what_was_allowed_ends_with_the_consent_it_rests_on(provider: Provider) 
     assert party.introspect(refresh) == party.introspect(tokens["access_token"]) == {"active": False}
     assert party.refresh(wider["refresh_token"]).json["expires_in"] > left
     assert f"{party.id}/withdraw" in browser.get(LIST).text
+
+
+def test_evidence_allowed_elsewhere_can_be_withdrawn_as_long_as_anything_of_it_lives(provider: Provider) -> None:
+    """ADR 0104: however late the terminal, or the clerk, asks; and a verifier whose clock is behind is told as well."""
+    terminal, window, key, browser = Terminal(provider), Window(provider), ProofKey(provider), Browser(provider)
+    wanted = {"scope": "", "authorization_details": details(detail(legal_basis="agreed"))}
+
+    def allowed() -> str:
+        asked = terminal.ask(key, **wanted).json
+        assert "请回到终端继续" in answer_on_the_phone(browser, asked["user_code"]).text
+        return str(asked["device_code"])
+
+    at_once, too_late = terminal.poll(allowed(), key).json["access_token"], allowed()
+    with provider.database.read() as connection:
+        ends = {each.until for each in consents.in_force(connection, person_of(provider), provider.clock.now())}
+        assert ends == set(connection.execute(select(family.c.expires_at)).scalars())
+    provider.clock.advance(330)
+    assert "已撤回" in withdraw(browser, terminal).text
+    assert error(terminal.poll(too_late, key)) == (400, "invalid_grant")
+    assert claims_of(terminal.http.get("/revocations").text)["revoked"]["withdrawn"] == [claims_of(at_once)["jti"]]
+
+    wanted["scope"] = "openid"
+    asked = window.ask(**wanted, requested_expiry="600").json["auth_req_id"]
+    confirm(provider, browser=browser)
+    wanted["scope"], code = "", allowed()
+    provider.clock.advance(599)
+    by_window = window.form("/token", {"grant_type": GRANT, "auth_req_id": asked}, key)
+    for party, answered in ((window, by_window), (terminal, terminal.poll(code, key))):
+        token = answered.json["access_token"]
+        assert answered.json["expires_in"] == 300
+        provider.clock.advance(0.9)
+        assert party.introspect(token)["active"] is True
+        assert "已撤回" in withdraw(browser, party).text
+        provider.clock.advance(0.9)
+        assert party.introspect(token) == {"active": False}
 
 
 def person_of(provider: Provider) -> str:
