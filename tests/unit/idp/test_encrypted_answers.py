@@ -140,7 +140,11 @@ def test_nothing_is_sent_in_plain_when_no_key_is_published(provider: Provider) -
 
 
 def test_T5_an_answer_that_cannot_be_encrypted_uses_nothing_up(provider: Provider) -> None:
-    """Nothing is recorded: a client that comes again once its key is back is no thief, and its session goes on."""
+    """Nothing is recorded: a client that comes again once its key is back is no thief, and its session goes on.
+
+    A key that is lacking is asked for once in a minute, and a code lives one: it is of use again only where it was made
+    well after the last time (here halfway), and begins again otherwise (F4).
+    """
     browser, recipient = Browser(provider), Recipient("ECDH-ES")
     published = provider.departments.published[JWKS_URI] = {"keys": [recipient.public]}
     party = Terminal(
@@ -156,16 +160,18 @@ def test_T5_an_answer_that_cannot_be_encrypted_uses_nothing_up(provider: Provide
     provider.clock.advance(FRESH_SECONDS)
     asked = party.ask().json
     answer_on_the_phone(Browser(provider), asked["user_code"])
-    unsent = [party.refresh(refresh), party.poll(asked["device_code"])]
+    at_once = party.code(browser)
+    unsent = [party.refresh(refresh), party.poll(asked["device_code"]), party.redeem(at_once)]
     provider.clock.advance(REFETCH_SECONDS / 2)
     code = party.code(browser)
     unsent.append(party.redeem(code))
-    assert [each.json["error"] for each in unsent] == ["unauthorized_client"] * 3
+    assert [each.json["error"] for each in unsent] == ["unauthorized_client"] * 4
     assert len(provider.events("TokenIssued")) == 1
     published["keys"].append(recipient.public)
     provider.clock.advance(REFETCH_SECONDS / 2)
     for sent in (party.refresh(refresh), party.poll(asked["device_code"]), party.redeem(code)):
         assert recipient.open(sent.json["id_token"])
+    assert party.redeem(at_once).json["error"] == "invalid_grant"
     assert provider.events("TokenReused") == []
 
 
