@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from idp.authentication import password_rules, recovery_stop, told
 from idp.authentication.other_factors import OtherFactor
-from idp.authentication.other_sessions import Ending, Others, OthersStand
+from idp.authentication.other_sessions import Ending, Others, naming
 from idp.model.assurance import PHISHING_RESISTANT, Factor
 from idp.model.person import Account, PersonKind
 from idp.notices import NoticeKind, Notices
@@ -25,9 +25,6 @@ from kernel.ledger.log import Ledger
 from kernel.text import Text
 
 Change = Callable[[Connection], None]
-_TRIES = 5
-"""How often the sessions that a change ends are looked up when others begin or end at that moment. Whoever signs in
-again and again does not prevent the removal of what they stole: at last all end, the newest without an entry."""
 
 
 class NothingThere(Exception):
@@ -121,16 +118,15 @@ class OwnChanges:
         pass the log, too, so that a change comes before them or finds its session ended. ``ending``: the other sessions
         that end with it (ADR 0101).
         """
-        for tries_left in reversed(range(_TRIES)):
-            with self.database.read() as connection:
-                others = Others.find(connection, owner.person.id, owner.session, ending)
-            try:
-                self._write(owner, change, news, others, last=not tries_left)
-            except OthersStand:
-                continue
-            return
+        naming(
+            self.database,
+            owner.person.id,
+            owner.session,
+            ending,
+            lambda others: self._write(owner, change, news, others),
+        )
 
-    def _write(self, owner: Owner, change: Change, news: Sequence[Told], others: Others, *, last: bool) -> None:
+    def _write(self, owner: Owner, change: Change, news: Sequence[Told], others: Others) -> None:
         person, now = owner.person, self.clock.now()
 
         def write(stopped: tuple[str, ...]) -> None:
@@ -139,7 +135,7 @@ class OwnChanges:
                 if not sessions.stands(connection, owner.session, person.id, now):
                     raise SignedOutMeanwhile
                 self._keeping_the_rules(connection, person.id, change)
-                others.end(connection, now, whatever_stands=last)
+                others.end(connection, now)
                 for each in news:
                     if each.notice is not None:
                         self.notices.send(connection, person.id, each.notice, **each.words)

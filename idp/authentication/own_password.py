@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from idp.authentication import password_rules, told
 from idp.authentication.devices import Device, KnownDevices
-from idp.authentication.other_sessions import every_other
+from idp.authentication.other_sessions import EVERY_OTHER
 from idp.authentication.own_account import OwnChanges, Owner, Told, WrongCode
 from idp.authentication.passwords import Passwords
 from idp.authentication.throttling import Throttle
@@ -53,4 +53,4 @@ class OwnPassword:
             people.change_password(connection, person.id, password_hash, stands_alone=stands_alone)
             devices.forget_others(connection, person.id, hashed(own or ""))
 
-        self.changes.tell(owner, change, Told("PasswordChanged", told.PASSWORD_CHANGED), ending=every_other)
+        self.changes.tell(owner, change, Told("PasswordChanged", told.PASSWORD_CHANGED), ending=EVERY_OTHER)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from idp.authentication.devices import Device, KnownDevices
+from idp.authentication.other_sessions import EVERY_OTHER, Others, naming
 from idp.authentication.own_account import NothingThere, Owner
 from idp.authentication.sessions import Sessions
 from idp.model.secret import hashed
@@ -38,8 +41,17 @@ class OwnSessions:
 
     def end_others(self, owner: Owner, here: str, device: Device) -> None:
         """Sign out everywhere but here, and know no other device any more: whoever was there is a stranger again."""
-        kept = hashed(self.known_devices.known(device, owner.person.id) or "")
-        self.database.write(lambda connection: devices.forget_others(connection, owner.person.id, kept))
-        for session in self.of(owner):
-            if session.id != here:
-                self.sessions.end(session, owner.reference)
+        kept, now = hashed(self.known_devices.known(device, owner.person.id) or ""), self.sessions.clock.now()
+
+        def write(others: Others) -> None:
+            def change(connection: Connection) -> None:
+                others.end(connection, now)
+                devices.forget_others(connection, owner.person.id, kept)
+
+            entries = others.entries("sign-out", owner.reference)
+            if entries:
+                self.sessions.ledger.append(entries, also=lambda connection, _: change(connection))
+            else:
+                self.database.write(change)
+
+        naming(self.database, owner.person.id, here, EVERY_OTHER, write)

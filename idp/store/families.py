@@ -164,10 +164,10 @@ def revoke_representation(connection: Connection, representation_id: str, now: d
     versions.advance(connection, versions.REVOCATIONS)  # the exchange is told of the end, tokens or none
 
 
-def revoke_session(connection: Connection, session_id: str, now: datetime) -> None:
-    """Revoke everything allowed in a session. Its access tokens fall with its `sid`s in the revocation feed."""
+def revoke_sessions(connection: Connection, sessions: Select[tuple[str]], now: datetime) -> None:
+    """Revoke everything allowed in some sessions. Its access tokens fall with its `sid`s in the revocation feed."""
     connection.execute(
-        update(family).where(family.c.session == session_id, family.c.revoked_at.is_(None)).values(revoked_at=now)
+        update(family).where(family.c.session.in_(sessions), family.c.revoked_at.is_(None)).values(revoked_at=now)
     )
 
 

@@ -6,35 +6,39 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, literal, select, update
 
 from idp.model.logout import Notice, NoticeState
 from idp.store.tables import client, family, logout_notice
 from kernel.canonical import JSON, decode
+from kernel.database import Instant, upsert_ignore
 
 
-def queue(connection: Connection, session_id: str, now: datetime) -> None:
-    """Note every client that was given anything in a session, in the transaction that ends it."""
-    told = (
-        select(family.c.client_id, family.c.person, family.c.sid, client.c.metadata)
-        .join(client, client.c.id == family.c.client_id)
-        .where(family.c.session == session_id)
-        .distinct()
-    )
-    for row in connection.execute(told).all():
-        reachable = "backchannel_logout_uri" in cast("Mapping[str, JSON]", decode(row.metadata))
-        connection.execute(
-            insert(logout_notice).values(
-                session=session_id,
-                client_id=row.client_id,
-                person=row.person,
-                sid=row.sid,
-                state=(NoticeState.WAITING if reachable else NoticeState.UNTOLD).value,
-                attempts=0,
-                ended_at=now,
-                next_try_at=now,
-            )
-        )
+def queue(connection: Connection, sessions: Select[tuple[str]], now: datetime) -> None:
+    """Note every client that was given anything in some sessions, in the transaction that ends them.
+
+    One that was noted is left as it is.
+    """
+    given = family.c.session.in_(sessions)
+    clients = select(client.c.id, client.c.metadata).where(client.c.id.in_(select(family.c.client_id).where(given)))
+    reachable = [row.id for row in connection.execute(clients) if _is_reachable(decode(row.metadata))]
+    waits = family.c.client_id.in_(reachable)
+    told = {
+        "session": family.c.session,
+        "client_id": family.c.client_id,
+        "person": family.c.person,
+        "sid": family.c.sid,
+        "state": case((waits, NoticeState.WAITING.value), else_=NoticeState.UNTOLD.value),
+        "attempts": literal(0),
+        "ended_at": literal(now, Instant),
+        "next_try_at": literal(now, Instant),
+    }
+    noted = select(*told.values()).where(given).distinct()
+    connection.execute(upsert_ignore(logout_notice, connection).from_select([*told], noted))
+
+
+def _is_reachable(metadata: JSON) -> bool:
+    return "backchannel_logout_uri" in cast("Mapping[str, JSON]", metadata)
 
 
 def of_session(connection: Connection, session_id: str) -> list[Notice]:

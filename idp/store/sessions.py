@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true, update
 
-from idp.model.assurance import Authentication
+from idp.model.assurance import Authentication, Factor
 from idp.model.session import Expired, Session
 from idp.store import families, logout_notices, versions
 from idp.store.tables import family, person, refresh, web_session
@@ -89,7 +89,7 @@ def end(connection: Connection, session_id: str, now: datetime) -> bool:
 
     False when it had ended before.
     """
-    return _end(connection, session_id, now, web_session.c.ended_at.is_(None))
+    return _end(connection, web_session.c.id == session_id, now) == 1
 
 
 def expired(connection: Connection, now: datetime, idle_since: datetime, limit: int) -> list[Expired]:
@@ -105,7 +105,7 @@ def expired(connection: Connection, now: datetime, idle_since: datetime, limit: 
 
 def expire(connection: Connection, session_id: str, now: datetime, idle_since: datetime) -> bool:
     """End a session if it is still past a limit: False when it was used meanwhile, or has ended."""
-    return _end(connection, session_id, now, or_(_too_old(now), _idle(now, idle_since)))
+    return _end(connection, web_session.c.id == session_id, now, or_(_too_old(now), _idle(now, idle_since))) == 1
 
 
 def _too_old(now: datetime) -> ColumnElement[bool]:
@@ -127,13 +127,21 @@ def _idle(now: datetime, since: datetime) -> ColumnElement[bool]:
     return and_(web_session.c.ended_at.is_(None), web_session.c.seen_at <= since, ~in_use.exists())
 
 
-def _end(connection: Connection, session_id: str, now: datetime, condition: ColumnElement[bool]) -> bool:
-    """Every end of a session, whatever its reason, passes here."""
-    statement = update(web_session).where(web_session.c.id == session_id, condition).values(ended_at=now)
-    ended = connection.execute(statement).rowcount == 1
+def _end(
+    connection: Connection, which: ColumnElement[bool], now: datetime, still: ColumnElement[bool] | None = None
+) -> int:
+    """Every end of sessions, whatever its reason, passes here; returns how many there were.
+
+    As many statements for one as for ten thousand: it happens while everybody's entries wait. ``which`` is as true of
+    them once they have ended; ``still`` is asked before only.
+    """
+    standing = and_(which, web_session.c.ended_at.is_(None), true() if still is None else still)
+    ended = connection.execute(update(web_session).where(standing).values(ended_at=now)).rowcount
     if ended:
-        families.revoke_session(connection, session_id, now)
-        logout_notices.queue(connection, session_id, now)
+        # Some may have ended at this very instant before: what follows changes nothing of those.
+        these = select(web_session.c.id).where(which, web_session.c.ended_at == now)
+        families.revoke_sessions(connection, these, now)
+        logout_notices.queue(connection, these, now)
         versions.advance(connection, versions.REVOCATIONS)
     return ended
 
@@ -146,17 +154,35 @@ def of_person(connection: Connection, person_id: str, now: datetime, idle_since:
     return [_session(found) for found in connection.execute(statement).all()]
 
 
-def unended_of_person(connection: Connection, person_id: str) -> list[Session]:
-    """Every session of a person that nobody has ended, however old, the first one first."""
+def others_of_person(
+    connection: Connection, person_id: str, here: str, shown: Factor | None, limit: int
+) -> tuple[str, ...]:
+    """A person's sessions besides ``here`` that nobody has ended, however old, the first one first.
+
+    ``shown``: only those in which such a factor was shown, whenever.
+    """
+    unended = and_(_others(person_id, here, shown), web_session.c.ended_at.is_(None))
+    statement = select(web_session.c.id).where(unended).order_by(web_session.c.id).limit(limit)
+    return tuple(connection.execute(statement).scalars())
+
+
+def end_others_of_person(
+    connection: Connection, person_id: str, here: str, shown: Factor | None, now: datetime
+) -> None:
+    """End what ``others_of_person`` finds, and all there is of it."""
+    _end(connection, _others(person_id, here, shown), now)
+
+
+def _others(person_id: str, here: str, shown: Factor | None) -> ColumnElement[bool]:
     row = web_session.c
-    unended = select(web_session).where(row.person == person_id, row.ended_at.is_(None)).order_by(row.id)
-    return [_session(found) for found in connection.execute(unended).all()]
+    # By the name in the stored form, of which each is a whole string before a colon, and nothing else is.
+    having_shown = true() if shown is None else row.factors.contains(f'"{shown.value}":', autoescape=True)
+    return and_(row.person == person_id, row.id != here, having_shown)
 
 
 def end_of_person(connection: Connection, person_id: str, now: datetime) -> None:
     """End every session of a person."""
-    for each in unended_of_person(connection, person_id):
-        end(connection, each.id, now)
+    _end(connection, web_session.c.person == person_id, now)
 
 
 def live_of_person(connection: Connection, person_id: str, now: datetime) -> list[Session]:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pyotp
 import pytest
+from sqlalchemy import Connection, select, update
 
+from idp.authentication import other_sessions
 from idp.authentication.other_sessions import Others
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.sign_in import SignIn
 from idp.model.assurance import Authentication, Factor
+from idp.model.logout import NoticeState
 from idp.model.passkey import Passkey
-from idp.store import contacts, second_factors
+from idp.model.secret import hashed
+from idp.model.session import Family, Session
+from idp.store import contacts, families, logout_notices, revocations, second_factors, sessions
+from idp.store.tables import family, logout_notice
+from kernel.entropy import SystemEntropy
+from kernel.ids import new_id
 from tests.doubles.account import Account
 from tests.doubles.administrators import person_id
 from tests.doubles.authenticator import Authenticator
@@ -22,6 +32,7 @@ from tests.doubles.browser import Browser, form_of
 from tests.doubles.identity_provider import NAMED, PASSWORD, Provider
 from tests.doubles.provider_fixtures import Opened
 from tests.doubles.relying_party import RelyingParty, claims_of
+from tests.doubles.statements import statements
 
 SECURITY = "/account/security"
 LEVEL_3 = "urn:tongban:loa:3"
@@ -256,3 +267,90 @@ def test_the_last_recovery_code_counts_where_it_was_shown(provider: Provider) ->
     assert (claims["acr"], claims["amr"]) == (LEVEL_3, ["pwd", "otp", "mfa"])
     now = provider.clock.now()
     assert Authentication({Factor.BOUND_KEY: now}).standing({Factor.PASSWORD, Factor.PASSKEY}) is None
+
+
+# However many there are -----------------------------------------------------------------------------------------------
+
+
+def begin(provider: Provider, number: int, like: Family) -> list[str]:
+    """So many more sessions of its person, who allowed in each what they allowed in ``like``; the pairwise `sid`s."""
+    now, ids = provider.clock.now(), [new_id("ses", provider.clock, SystemEntropy()) for _ in range(number)]
+
+    def add(connection: Connection) -> None:
+        for each in ids:
+            begun = Session(each, like.person, like.authentication, now, now + timedelta(hours=1))
+            sessions.add(connection, begun, hashed(each))
+            families.add(connection, replace(like, id=f"fam_{each}", session=each, sid=f"sid-{each}"))
+
+    provider.database.write(add)
+    return [f"sid-{each}" for each in ids]
+
+
+def standing(provider: Provider, person: str) -> int:
+    """How many sessions a person has, and families that were not revoked."""
+    with provider.database.read() as connection:
+        alive = select(family.c.id).where(family.c.person == person, family.c.revoked_at.is_(None))
+        kept = sessions.others_of_person(connection, person, "", None, 1000)
+        return len(kept) + len(connection.execute(alive).all())
+
+
+def test_however_many_sessions_end_everybody_else_waits_for_as_many_statements(
+    either_provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stole a factor does not keep it by signing in again and again. Departments are told of every end."""
+    monkeypatch.setattr(other_sessions, "MOST_NAMED", 2)
+    provider, wang, li = either_provider, Account(either_provider, "wang"), Account(either_provider, "li")
+    told, untold = RelyingParty(provider, backchannel_logout_uri="https://market.example/out"), RelyingParty(provider)
+    for each, party in ((wang, told), (li, untold)):
+        each.open(SECURITY)
+        party.tokens(each.browser)
+    with provider.database.read() as connection:
+        given = {each.client_id: each for each in map(families.from_row, connection.execute(families.columns()))}
+        before = revocations.current(connection, provider.clock.now(), timedelta(hours=1), timedelta(0))
+    of_wang, of_li = given[told.id], given[untold.id]
+    others = replace(of_wang, client_id=of_li.client_id)
+    began: list[str] = []
+    ended_before = begin(provider, 1, of_wang)[0].removeprefix("sid-")
+    provider.database.write(lambda connection: sessions.end(connection, ended_before, provider.clock.now()))
+    settled = update(logout_notice).values(state=NoticeState.DELIVERED.value)
+    provider.database.write(lambda connection: connection.execute(settled))
+
+    def counted(number: int, end: Callable[[Any], object], page: Any = None) -> int:
+        began.extend([*begin(provider, number, of_wang), *begin(provider, number, others)])
+        with statements() as seen:
+            end(page)
+        return len(seen)
+
+    def change(page: Any) -> None:
+        passwords.append(f"violet tram over granite {len(passwords)}")
+        sent = {"password": passwords[-2], "new": passwords[-1], "again": passwords[-1]}
+        assert wang.browser.submit(page, **sent).status_code == 200
+
+    def sign_out(page: Any) -> None:
+        assert wang.browser.submit(page).status_code == 200
+
+    def end_all(_: Any) -> None:
+        now = provider.clock.now()
+        provider.database.write(lambda connection: sessions.end_of_person(connection, of_wang.person, now))
+
+    passwords = [PASSWORD]
+    for end, path in ((change, f"{SECURITY}/password"), (sign_out, "/account/sessions/others/end")):
+        few, many = (counted(number, end, wang.open(path)) for number in (2, 40))
+        assert few == many, path
+        assert standing(provider, of_wang.person) == 2  # this session, and what was allowed in it
+    assert counted(2, end_all) == counted(40, end_all)
+    assert standing(provider, of_wang.person) == 0
+    assert standing(provider, of_li.person) == 2
+    assert len(signed_out(provider)) == 4 * other_sessions.MOST_NAMED
+    with provider.database.read() as connection:
+        now = provider.clock.now()
+        feed = revocations.current(connection, now, timedelta(hours=1), timedelta(0))
+        assert {*began, of_wang.sid} <= feed.sid
+        assert of_li.sid not in feed.sid
+        assert feed.version == before.version + 7  # every change once
+        noted = connection.execute(select(logout_notice.c.client_id, logout_notice.c.state)).all()
+        [kept_notice] = logout_notices.of_session(connection, ended_before)
+    assert kept_notice.state is NoticeState.DELIVERED
+    by_client = {client_id: {state for each, state in noted if each == client_id} for client_id, _ in noted}
+    assert by_client == {told.id: {"waiting", "delivered"}, untold.id: {"untold"}}
+    assert len(noted) == len(began) + 2
