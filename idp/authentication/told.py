@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from idp.notices import kinds
 from idp.notices.kinds import NoticeKind
 from kernel.text import Text
 
@@ -145,12 +146,11 @@ RECOVERY_BEGUN = NoticeKind(
     ),
 )
 RECOVERY_LINK = NoticeKind(
-    "recovery-link",
+    kinds.RECOVERY_LINK,
     Text(
         "设置新密码（24 小时内有效，仅一次）：{link} 如果不是您申请的，请停止：{stop}",
         "Set a new password (within 24 hours, once): {link} If you did not ask for it, stop it: {stop}",
     ),
-    lets_in=True,
 )
 RECOVERY_AT_WINDOW = NoticeKind(
     "recovery-at-window",

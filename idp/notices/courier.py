@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from idp.authentication.sealing import PersonVault
 from idp.notices.channels import still_confirmed
+from idp.notices.kinds import LETTING_IN
 from idp.notices.outbox import opened
 from idp.notices.sender import Message, NotDelivered, Sender, Undeliverable
 from idp.store import notices, people
@@ -93,7 +94,8 @@ class Courier:
         with self.database.read() as connection:
             wrapped = people.data_key(connection, claimed.person)
             message = opened(self.vault, claimed, wrapped)
-            if message.lets_in and not still_confirmed(connection, self.vault, claimed.person, wrapped, message.to):
+            letting_in = claimed.kind in LETTING_IN
+            if letting_in and not still_confirmed(connection, self.vault, claimed.person, wrapped, message.to):
                 raise Undeliverable("no longer a confirmed channel")
         return message
 

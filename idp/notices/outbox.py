@@ -64,7 +64,7 @@ class Notices:
     def _row(self, person_id: str, wrapped: bytes, contact: Contact, kind: NoticeKind, text: Text) -> StoredNotice:
         notice = new_id("ntc", self.clock, self.entropy)
         to: dict[str, JSON] = {"channel": contact.kind.value, "to": contact.value}
-        content: dict[str, JSON] = {**to, "zh": text.zh, "en": text.en, "lets_in": kind.lets_in}
+        content: dict[str, JSON] = {**to, "zh": text.zh, "en": text.en}
         sealed = self.vault.seal_more(person_id, wrapped, canonical.encode(content), _place(notice))
         return StoredNotice(notice, person_id, kind.name, sealed, self.clock.now())
 
@@ -74,7 +74,7 @@ def opened(vault: PersonVault, stored: StoredNotice, wrapped: bytes) -> Message:
     content = canonical.decode(vault.open_more(stored.person, wrapped, stored.sealed, _place(stored.id)))
     assert isinstance(content, dict)  # our own encoding, authenticated by the seal
     contact = Contact(ContactKind(str(content["channel"])), str(content["to"]))
-    return Message(stored.id, contact, Text(str(content["zh"]), str(content["en"])), content.get("lets_in") is True)
+    return Message(stored.id, contact, Text(str(content["zh"]), str(content["en"])))
 
 
 def _place(notice_id: str) -> str:

@@ -16,15 +16,11 @@ SUBJECT = Text("统一身份认证通知", "Notice about your sign-in account")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one address. ``id`` stays the same over every try.
-
-    ``lets_in``: it goes out only while the address is a confirmed channel of its person (`NoticeKind`).
-    """
+    """One message to one address. ``id`` stays the same over every try."""
 
     id: str
     to: Contact
     text: Text = field(repr=False)
-    lets_in: bool = False
 
     @property
     def body(self) -> str:
