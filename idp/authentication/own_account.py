@@ -36,7 +36,11 @@ class LastStrongFactor(Exception):
 
 
 class PasswordMustBeLonger(Exception):
-    """The password would be the only factor, and is too short for that or was set before its length was kept."""
+    """The password would be the only factor, and is too short for that."""
+
+
+class PasswordOfUnknownLength(Exception):
+    """The password would be the only factor, and was set before its length was kept: signing in with it shows it."""
 
 
 class WrongCode(Exception):
@@ -148,7 +152,7 @@ class OwnChanges:
         recovery_stop.naming(write)
 
     def _keeping_the_rules(self, connection: Connection, person_id: str, change: Change) -> None:
-        """Make the change. Raises LastStrongFactor, PasswordMustBeLonger."""
+        """Make the change. Raises LastStrongFactor, PasswordMustBeLonger, PasswordOfUnknownLength."""
         before = people.find(connection, person_id)
         change(connection)
         after = people.find(connection, person_id)
@@ -156,7 +160,7 @@ class OwnChanges:
         if leaves_too_little(before, after.authenticators, required=self.staff_need_passkeys):
             raise LastStrongFactor
         if password_rules.suffices(before) and not password_rules.suffices(after):
-            raise PasswordMustBeLonger
+            raise PasswordOfUnknownLength if after.password_stands_alone is None else PasswordMustBeLonger
 
     def _entry(self, owner: Owner, one: Told) -> Event:
         who = owner.person.id

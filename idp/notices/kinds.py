@@ -10,8 +10,8 @@ RECOVERY_LINK = "recovery-link"
 LETTING_IN = frozenset({RECOVERY_LINK})
 """Names of kinds whose reader can open the account: they go to a channel only while that is confirmed.
 
-All others go out though the channel was removed meanwhile: whoever removed it may not be the owner. The name is kept with
-every notice, so this holds for those that an earlier version wrote as well.
+All others go out though the channel was removed meanwhile: whoever removed it may not be the owner. The name is kept
+with every notice, so this holds for those that an earlier version wrote as well.
 """
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from idp.authentication.own_account import LastStrongFactor, NothingThere, Owner, PasswordMustBeLonger, WrongCode
+from idp.authentication.own_account import (
+    LastStrongFactor,
+    NothingThere,
+    Owner,
+    PasswordMustBeLonger,
+    PasswordOfUnknownLength,
+    WrongCode,
+)
 from idp.authentication.own_channels import TooManyChannels
 from idp.authentication.password_rules import ALONE
 from idp.authentication.passwords import HashingBusy, PasswordUnusable
@@ -32,6 +39,11 @@ _WORDS: Mapping[type[Exception], Text] = {
         f"移除后只剩密码，密码须至少 {ALONE} 个字符。请先把密码改为这样的密码。",
         f"Only your password would be left, which then needs at least {ALONE} characters. Change it to such a one "
         "first.",
+    ),
+    PasswordOfUnknownLength: Text(
+        "移除后只剩密码，而它是否够长还不得而知。请先退出，用密码登录一次，或更改密码。",
+        "Only your password would be left, and whether it is long enough for that is not known yet. Sign in once with "
+        "your password, or change it, first.",
     ),
     TooManyChannels: Text("联系方式已达上限，请先移除一个。", "There is no room for one more. Remove another first."),
     PasskeyRefused: Text("没有完成，请再试一次。", "That was not completed. Try again."),

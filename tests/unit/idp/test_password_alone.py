@@ -78,7 +78,10 @@ def test_a_password_of_before_is_known_once_it_is_shown(either_provider: Provide
     wang = Account(provider, "wang")
     wang.open(f"{SECURITY}/password")
     provider.database.write(lambda connection: connection.execute(update(credential).values(stands_alone=None)))
-    assert press(wang, "app/remove").status_code == 422
+    refused = press(wang, "app/remove")
+    assert refused.status_code == 422
+    assert "用密码登录一次，或更改密码" in refused.text
+    assert "至少 15 个字符" not in refused.text  # which it may well have
     provider.clock.advance(60)
     assert Account(provider, "wang").open("/account").status_code == 200
     assert press(wang, "app/remove").status_code == 200
