@@ -9,7 +9,9 @@ from idp.model.person import Account, Person
 from idp.store import people
 from idp.store.people import SealedSecrets
 from kernel.database import Database
+from kernel.envelope import CannotOpen
 from kernel.identifiers.subject import SubjectRef
+from kernel.logging import logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,21 @@ class Accounts:
         return None if person.disabled else (person, self.vault.open_subject(person.id, sealed))
 
     def reference(self, person_id: str) -> SubjectRef | None:
-        """The identifier the exchange and the ledger know the person by; None for an account without one."""
+        """The identifier the exchange and the ledger know the person by; None for an account without one.
+
+        Raises CannotOpen where the keys were replaced since it was sealed.
+        """
         with self.database.read() as connection:
             sealed = people.sealed(connection, person_id)
         return self.vault.open_subject(person_id, sealed)
+
+    def reference_at_an_end(self, person_id: str) -> SubjectRef | None:
+        """As ``reference``, for the entry of a session's end: None where the seal does not open: it ends anyway."""
+        try:
+            return self.reference(person_id)
+        except CannotOpen:
+            logger("idp").error("sign_out_recorded_without_its_person")
+            return None
 
     def totp_secret(self, person_id: str) -> str | None:
         """The person's TOTP secret; None for an account without one."""

@@ -29,12 +29,10 @@ from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.database import Database
 from kernel.entropy import Entropy, token
-from kernel.envelope import CannotOpen
 from kernel.identifiers.subject import SubjectRef
 from kernel.ids import new_id
 from kernel.ledger.event import Event
 from kernel.ledger.log import Ledger
-from kernel.logging import logger
 
 _CODE_TRIES = "code of "
 
@@ -210,7 +208,7 @@ class SignIn:
         there were, and not this one: then none begins.
         """
         name, reference = self._name(device, person), self.accounts.reference(person.id)
-        leaving = None if before is None else self._leaving(before)
+        leaving = None if before is None else self.accounts.reference_at_an_end(before.person)
         met = self._met(person, name, device, factor)
 
         def begin(stopped: tuple[str, ...]) -> Proved:
@@ -224,14 +222,6 @@ class SignIn:
             return Proved(session, device.carrying(name))
 
         return recovery_stop.naming(begin)
-
-    def _leaving(self, before: Session) -> SubjectRef | None:
-        """Whose session ends by it; None where their seal does not open: it is no fault of whoever signs in."""
-        try:
-            return self.accounts.reference(before.person)
-        except CannotOpen:
-            logger("idp").error("sign_out_recorded_without_its_person")
-            return None
 
     def _stopped(self, person_id: str, recovery: str, reference: SubjectRef | None) -> Event:
         identity = new_id("rcv", self.clock, self.entropy)

@@ -142,7 +142,7 @@ class PeopleRooms:
     @cached_property
     def visitors(self) -> Visitors:
         """Who is at the provider's own pages."""
-        return Visitors(self.presence, self.accounts, self._tools.clock)
+        return Visitors(self.presence, self._tools.clock)
 
     @cached_property
     def own_sign_in(self) -> OwnSignInPages:

@@ -144,7 +144,7 @@ class EndSessionEndpoint:
         return self._end(session, asked)
 
     def _end(self, session: Session, asked: LogoutRequest) -> HttpResponse:
-        self.sessions.end(session, self.accounts.reference(session.person))
+        self.sessions.end(session, self.accounts.reference_at_an_end(session.person))
         return self._leave(asked, self.farewells.after(session.id))
 
     def _leave(self, asked: LogoutRequest, farewell: Farewell | None) -> HttpResponse:

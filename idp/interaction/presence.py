@@ -16,6 +16,9 @@ from idp.store import consents
 from idp.tokens.pairwise import Pairwise
 from kernel.clock import Clock
 from kernel.database import Database
+from kernel.envelope import CannotOpen
+from kernel.identifiers.subject import SubjectRef
+from kernel.logging import logger
 from kernel.web.http import HttpRequest
 
 
@@ -43,6 +46,20 @@ class Presence:
         standing = session.authentication.standing(person.authenticators)
         return None if standing is None else (person, replace(session, authentication=standing))
 
+    def known(self, request: HttpRequest) -> tuple[Account, Session, SubjectRef | None] | None:
+        """As ``signed_in``, and by which identifier exchange and ledger know the person.
+
+        Where their seal does not open nothing can be recorded about them, so nobody is here: others can sign in.
+        """
+        found = self.signed_in(request)
+        if found is None:
+            return None
+        try:
+            return *found, self.accounts.reference(found[0].id)
+        except CannotOpen:
+            logger("idp").error("session_of_somebody_whose_seal_does_not_open")
+            return None
+
     def session(self, request: HttpRequest) -> Session | None:
         """The live session of the browser, as ``signed_in`` gives it."""
         found = self.signed_in(request)
@@ -58,13 +75,11 @@ class Presence:
 
     def of(self, request: HttpRequest, client: Client) -> SignedInPerson | None:
         """The person of the browser's session, and what they allowed this client before."""
-        found = self.signed_in(request)
+        found = self.known(request)
         if found is None:
             return None
-        person, session = found
+        person, session, reference = found
         with self.database.read() as connection:
             remembered = consents.given(connection, person.id, client.id, self.clock.now())
         sub = self.pairwise.subject(person.id, client.organisation)
-        return SignedInPerson(
-            person, session, remembered, sub, self.accounts.reference(person.id), self.owes_passkey(person)
-        )
+        return SignedInPerson(person, session, remembered, sub, reference, self.owes_passkey(person))

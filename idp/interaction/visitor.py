@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from idp.authentication.accounts import Accounts
 from idp.interaction.asked import Asked, Proof, still_asked
 from idp.interaction.presence import Presence
 from idp.model import assurance
@@ -76,13 +75,12 @@ class Visitors:
     """Knows who is at the door."""
 
     presence: Presence
-    accounts: Accounts
     clock: Clock
 
     def present(self, request: HttpRequest) -> Visitor | None:
         """The signed-in person of this browser, however well that is proven."""
-        found = self.presence.signed_in(request)
-        return None if found is None else Visitor(*found, self.accounts.reference(found[0].id))
+        found = self.presence.known(request)
+        return None if found is None else Visitor(*found)
 
     def required(self, request: HttpRequest, errand: Errand) -> Visitor:
         """The visitor, proven well enough for the errand; the page's forms are theirs.

@@ -76,17 +76,25 @@ def test_signing_in_where_somebody_else_was(either_provider: Provider) -> None:
 
 
 def test_signing_in_where_somebody_was_whose_seal_does_not_open(provider: Provider) -> None:
-    """Their keys were replaced, say: whoever comes next is not kept out, and their session ends."""
-    browser, party = Browser(provider), RelyingParty(provider)
-    browser.walk(party.authorize_url())
+    """Their keys were replaced, say: whoever comes next is not kept out, and their session ends.
+
+    Be it still in use, or idle; and by their own signing out.
+    """
+    party, (browser, idle, leaving) = RelyingParty(provider), [Browser(provider) for _ in range(3)]
+    for each in (browser, idle, leaving):
+        each.walk(party.authorize_url())
     spoilt = update(person).where(person.c.username == "wang").values(subject_sealed=bytes(64))
     provider.database.write(lambda connection: connection.execute(spoilt))
-    provider.clock.advance(3600)  # nobody is signed in any more
+    assert browser.parameters_of(browser.get(party.authorize_url(prompt="none")))["error"] == "login_required"
+    assert "password" in browser.follow(browser.get("/account")).text
     assert browser.walk(party.authorize_url(), username="li")["code"]
-    [entry] = provider.events("SignedOut")
-    assert "subject" not in entry
+    assert "您已退出登录" in leaving.submit(leaving.get("/logout")).text
+    provider.clock.advance(3600)
+    assert idle.walk(party.authorize_url(), username="li")["code"]
     wang, li = (provider.person(name).id for name in ("wang", "li"))
-    assert entry["facts"] == {"person": wang, "actor": li, "command": "sign-in"}
+    displaced, left = {"person": wang, "actor": li, "command": "sign-in"}, {"actor": wang, "command": "sign-out"}
+    assert [each["facts"] for each in provider.events("SignedOut")] == [displaced, left, displaced]
+    assert all("subject" not in each for each in provider.events("SignedOut"))
 
 
 def test_the_authenticator_app(provider: Provider) -> None:
