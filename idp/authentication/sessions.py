@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from idp.authentication.crowding import Leaving, making_room
 from idp.authentication.devices import Device
 from idp.model.assurance import Authentication, Factor
 from idp.model.person import Person
@@ -79,7 +80,7 @@ class Sessions:
         """Begin a session by a primary factor; returns its new cookie. ``work`` and entries ``besides`` commit with it.
 
         The same person signing in again keeps the session under another cookie; another person's is ended (A9), with an
-        entry about them, whom the ledger knows as ``leaving``.
+        entry about them, whom the ledger knows as ``leaving``. A person has so many sessions at most (`crowding`).
         """
         now = self.clock.now()
         authentication = Authentication({factor: now})
@@ -96,17 +97,21 @@ class Sessions:
         )
         cookie = token(self.entropy)
 
-        def also(connection: Connection, _receipts: object) -> None:
-            if before is not None and not sessions.end(connection, before.id, now):
-                raise _EndedAlready
-            sessions.add(connection, begun, hashed(cookie))
-            if work is not None:
-                work(connection)
+        def begin(crowd: Leaving) -> None:
+            def also(connection: Connection, _receipts: object) -> None:
+                if before is not None and not sessions.end(connection, before.id, now):
+                    raise _EndedAlready
+                crowd.end(connection, now)
+                sessions.add(connection, begun, hashed(cookie))
+                if work is not None:
+                    work(connection)
+
+            ended = [] if before is None else [_displaced(before, person, leaving)]
+            self.ledger.append([*ended, *crowd.entries(reference), *entries], also=also)
 
         entries = [self._event(begun, authentication, factor, reference), *besides]
-        ended = [] if before is None else [_displaced(before, person, leaving)]
         try:
-            self.ledger.append([*ended, *entries], also=also)
+            making_room(self.database, person.id, begin)
         except _EndedAlready:  # seldom, and recorded by what ended it
             return self.signed_in(person, factor, reference, None, device, work, besides)
         return cookie

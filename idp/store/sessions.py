@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, true, update
@@ -178,6 +179,19 @@ def _others(person_id: str, here: str, shown: Factor | None) -> ColumnElement[bo
     # By the name in the stored form, of which each is a whole string before a colon, and nothing else is.
     having_shown = true() if shown is None else row.factors.contains(f'"{shown.value}":', autoescape=True)
     return and_(row.person == person_id, row.id != here, having_shown)
+
+
+def unused_longest(connection: Connection, person_id: str, *, keeping: int, limit: int) -> tuple[str, ...]:
+    """Those of a person's sessions that nobody has ended, besides so many that were used last."""
+    row = web_session.c
+    newest_first = (row.seen_at.desc(), row.id.desc())
+    unended = select(row.id).where(row.person == person_id, row.ended_at.is_(None))
+    return tuple(connection.execute(unended.order_by(*newest_first).offset(keeping).limit(limit)).scalars())
+
+
+def end_these(connection: Connection, ids: Collection[str], now: datetime) -> int:
+    """End some sessions, a hundred or so at once; how many had not ended before."""
+    return _end(connection, web_session.c.id.in_(ids), now)
 
 
 def end_of_person(connection: Connection, person_id: str, now: datetime) -> None:

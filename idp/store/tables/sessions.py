@@ -19,7 +19,7 @@ web_session = Table(
     Column("ended_at", Instant),
     Column("device", String(40)),
     Column("network", String(50)),
-    Index("web_session_person", "person"),
+    Index("web_session_person", "person", "ended_at"),
     Index("web_session_expires_at", "expires_at"),
     Index("web_session_ended_at", "ended_at"),
     Index("web_session_seen_at", "seen_at"),

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from idp.authentication import expiry
+from idp.authentication import crowding, expiry
 from idp.logout.delivery import DELAYS
 from idp.store import sessions, sweeping
 from idp.store.tables import person
 from kernel.ledger.errors import LedgerUnavailable
 from kernel.ledger.log import Ledger
 from kernel.outbound import OutboundFailed
+from tests.doubles.account import Account
 from tests.doubles.browser import Browser
 from tests.doubles.identity_provider import Provider
 from tests.doubles.relying_party import RelyingParty, claims_of
@@ -258,3 +259,58 @@ def test_a_session_used_between_the_look_and_the_end_goes_on(
     monkeypatch.setattr(expiry.SessionExpiry, "_due", used_meanwhile)
     provider.sweeper().sweep()
     assert len(provider.events("SessionExpired")) == (0 if late else 1)
+
+
+def test_a_person_who_signs_in_once_more_than_they_may_is_signed_out_where_it_was_unused_longest(
+    either_provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nobody begins more sessions than end at once. The department there is told, and it is an entry."""
+    monkeypatch.setattr(crowding, "MOST", 3)
+    provider, look = either_provider, sessions.unused_longest
+    li = Account(provider, "li")
+    li.open("/account")
+    people: list[Browser] = []
+
+    def sign_in() -> None:
+        provider.clock.advance(61)  # a use is noted every minute
+        people.append(Browser(provider))
+        if len(people) == 2:
+            short(provider, people[-1])
+        else:
+            Account(provider, "wang", people[-1]).open("/account")
+
+    def signed_in() -> list[int]:
+        return [number for number, each in enumerate(people) if each.get("/account").status_code == 200]
+
+    for _ in range(3):
+        sign_in()
+    provider.clock.advance(61)
+    assert people[0].get("/account").status_code == 200
+    sign_in()
+    assert told(provider) == [OUT]
+    assert signed_in() == [0, 2, 3]
+    [entry] = provider.events("SessionExpired")
+    wang = provider.person("wang").id
+    assert entry["facts"] == {"person": wang, "actor": "provider", "command": "session-limit-number"}
+    assert entry["subject"] == provider.events("SignedIn")[-1]["subject"]
+    assert li.browser.get("/account").status_code == 200
+
+    monkeypatch.setattr(crowding, "MOST", 2)
+    sign_in()
+    assert len(provider.events("SessionExpired")) == 3  # all that are too many
+
+    looked: list[tuple[str, ...]] = []
+
+    def ended_meanwhile(*args: Any, **kwargs: Any) -> tuple[str, ...]:
+        looked.append(look(*args, **kwargs))
+        for each in looked[-1]:
+            provider.database.write(lambda connection, each=each: sessions.end(connection, each, provider.clock.now()))
+        return looked[-1]
+
+    monkeypatch.setattr(sessions, "unused_longest", ended_meanwhile)
+    sign_in()
+    assert [len(each) for each in looked] == [1, 0]
+    monkeypatch.setattr(sessions, "unused_longest", lambda *_, **__: looked[0])
+    sign_in()  # however often it moves
+    assert len(people) - 1 in signed_in()
+    assert len(provider.events("SessionExpired")) == 3
