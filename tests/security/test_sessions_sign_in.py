@@ -126,8 +126,10 @@ def test_A11_nobody_agrees_by_a_page_that_somebody_else_was_shown(party: Relying
     party.provider.clock.advance(60)
     another = browser.follow(browser.get(party.authorize_url(prompt="login")))
     browser.submit(another, username="li", password=PASSWORD)
-    page = browser.submit(shown, decision="allow")
-    assert browser.left_for is None
+    refused = browser.submit(shown, decision="allow")
+    assert (refused.status_code, browser.left_for) == (409, None)
+    assert "form.of-another" in refused.text
+    page = browser.get(shown.request.path)
     assert "李丽" in page.text
     assert not party.provider.events("ConsentGiven")
     browser.submit(page, decision="allow")
@@ -144,7 +146,9 @@ def test_A11_a_decision_does_not_skip_the_code(provider: Provider, browser: Brow
     form = form_of(page)
     assert "otp" in form.names
     answer = browser.post(form.action.replace("/otp", "/consent"), {**form.fields, "decision": "allow"})
-    assert answer.headers["Location"].startswith("/interaction/")
+    assert "form.expired" in answer.text  # that form was shown to nobody as a page of consent
+    assert "otp" in form_of(browser.get(page.request.path)).names
+    assert not provider.events("ConsentGiven")
 
 
 def test_an_answered_interaction_is_over(party: RelyingParty, browser: Browser) -> None:

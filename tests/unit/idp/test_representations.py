@@ -197,6 +197,8 @@ def test_another_person_who_signs_in_meanwhile_does_not_inherit_the_choice(li: A
     session = wang.cookie(cookies.SESSION)
     assert session is not None
     li.browser.client.set_cookie(cookies.SESSION, session, domain="127.0.0.1")
+    assert li.browser.submit(asked, decision="allow").status_code == 409
+    asked = li.browser.get(asked.request.path)
     assert finish(li.browser, asked, shop, "wang")["error"] == "access_denied"
 
 
