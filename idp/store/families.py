@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, bindparam, exists, insert, literal, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, exists, insert, literal, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp.model import evidence, scopes
@@ -16,11 +16,11 @@ from idp.model.assurance import Authentication
 from idp.model.claims import ClaimsAsked
 from idp.model.person import Person
 from idp.model.session import Family
-from idp.store import people, revocations, versions
+from idp.store import people, revocations
 from idp.store.tables import client, family, issued_token, person, revoked_token, web_session
 from idp.tokens import lifetimes
 from kernel.canonical import JSON, decode, encode
-from kernel.database import Prepared
+from kernel.database import Instant, Prepared
 from kernel.database.driver import insert_many
 from kernel.database.instants import micros
 
@@ -127,41 +127,44 @@ def of_token_and_person(connection: Connection, jti: str) -> tuple[Family, Perso
     return None if row is None else (from_row(row), people.from_row(row))
 
 
-def revoke(connection: Connection, family_id: str, now: datetime, *, withdrawn: bool = False) -> bool:
-    """Revoke a family with its access tokens that still live; False when it was revoked before.
-
-    ``withdrawn``: because the person took back their consent. Who verifies tokens by a clock that is behind takes one
-    that has just expired: it is revoked as well.
-    """
-    statement = update(family).where(family.c.id == family_id, family.c.revoked_at.is_(None)).values(revoked_at=now)
-    changed = connection.execute(statement).rowcount == 1
-    live = select(issued_token.c.jti, issued_token.c.expires_at).where(
-        issued_token.c.family == family_id, issued_token.c.expires_at > now - lifetimes.CLOCK_SKEW
-    )
-    for row in connection.execute(live).all():
-        revocations.add(connection, row.jti, row.expires_at, withdrawn_at=now if withdrawn else None)
-    versions.advance(connection, versions.REVOCATIONS)
-    return changed
+def revoke(connection: Connection, family_id: str, now: datetime) -> bool:
+    """Revoke a family with its access tokens that still live; False when it was revoked before."""
+    return _revoke(connection, family.c.id == family_id, now) == 1
 
 
-def revoke_client(connection: Connection, person_id: str, client_id: str, now: datetime) -> int:
-    """Revoke everything a person allowed a client and now takes back, with the access tokens that still live.
-
-    Returns how many families there were.
-    """
-    theirs = select(family.c.id).where(
-        family.c.person == person_id, family.c.client_id == client_id, family.c.expires_at > now
-    )
-    found = connection.execute(theirs).scalars().all()
-    return sum(revoke(connection, family_id, now, withdrawn=True) for family_id in found)
+def revoke_client(connection: Connection, person_id: str, client_id: str, now: datetime) -> None:
+    """Revoke everything a person allowed a client and now takes back, with the access tokens that still live."""
+    theirs = and_(family.c.person == person_id, family.c.client_id == client_id, _is_recent(now))
+    _revoke(connection, theirs, now, withdrawn_at=now)
 
 
 def revoke_representation(connection: Connection, representation_id: str, now: datetime) -> None:
-    """Revoke everything allowed while acting by one representation, with the access tokens that still live."""
-    theirs = select(family.c.id).where(family.c.representation == representation_id, family.c.expires_at > now)
-    for family_id in connection.execute(theirs).scalars().all():
-        revoke(connection, family_id, now)
-    versions.advance(connection, versions.REVOCATIONS)  # the exchange is told of the end, tokens or none
+    """Revoke everything allowed while acting by one representation, with the access tokens that still live.
+
+    The exchange is told of the end, tokens or none.
+    """
+    _revoke(connection, and_(family.c.representation == representation_id, _is_recent(now)), now)
+
+
+def _revoke(
+    connection: Connection, which: ColumnElement[bool], now: datetime, *, withdrawn_at: datetime | None = None
+) -> int:
+    """How many were not revoked before. As many statements for any number: everybody's entries wait meanwhile.
+
+    ``withdrawn_at``: when their person took back the consent. Who verifies tokens by a clock that is behind takes one
+    that has just expired: it is revoked as well.
+    """
+    statement = update(family).where(which, family.c.revoked_at.is_(None)).values(revoked_at=now)
+    changed = connection.execute(statement).rowcount
+    issued = issued_token.c
+    live = and_(issued.family.in_(select(family.c.id).where(which)), issued.expires_at > now - lifetimes.CLOCK_SKEW)
+    revocations.add_every(connection, select(issued.jti, issued.expires_at, literal(withdrawn_at, Instant)).where(live))
+    return changed
+
+
+def _is_recent(now: datetime) -> ColumnElement[bool]:
+    """What has ended longer ago has no token that anybody takes."""
+    return family.c.expires_at > now - lifetimes.CLOCK_SKEW
 
 
 def revoke_sessions(connection: Connection, sessions: Select[tuple[str]], now: datetime) -> None:

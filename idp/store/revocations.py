@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from idp.model.client import MAY_ACT
 from idp.model.representation import reference_of, reference_of_agency
@@ -45,10 +45,16 @@ REMEMBER_ENDS = timedelta(days=7)
 waits, a session) has to end with it (ADR 0062)."""
 
 
-def add(connection: Connection, jti: str, expires_at: datetime, *, withdrawn_at: datetime | None = None) -> None:
-    """Revoke one access token until it would have expired; ``withdrawn_at``: when its person took back the consent."""
-    statement = upsert_ignore(revoked_token, connection)
-    connection.execute(statement.values(jti=jti, expires_at=expires_at, withdrawn_at=withdrawn_at))
+def add(connection: Connection, jti: str, expires_at: datetime) -> None:
+    """Revoke one access token until it would have expired."""
+    connection.execute(upsert_ignore(revoked_token, connection).values(jti=jti, expires_at=expires_at))
+    versions.advance(connection, versions.REVOCATIONS)
+
+
+def add_every(connection: Connection, tokens: Select[tuple[str, datetime, datetime | None]]) -> None:
+    """Revoke access tokens, each with when it would expire and when its person took back the consent, if they did."""
+    columns = ["jti", "expires_at", "withdrawn_at"]
+    connection.execute(upsert_ignore(revoked_token, connection).from_select(columns, tokens))
     versions.advance(connection, versions.REVOCATIONS)
 
 

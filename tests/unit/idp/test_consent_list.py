@@ -16,6 +16,7 @@ from kernel.text import Text
 from tests.doubles.browser import Browser, form_of, parameters
 from tests.doubles.identity_provider import PASSWORD, Provider
 from tests.doubles.relying_party import ProofKey, RelyingParty, claims_of, detail, details
+from tests.doubles.statements import statements
 from tests.unit.idp.test_ciba import GRANT, Window, confirm
 from tests.unit.idp.test_device_flow import Terminal, error
 from tests.unit.idp.test_device_flow import answer as answer_on_the_phone
@@ -258,6 +259,22 @@ def test_a_code_is_not_made_from_a_consent_withdrawn_meanwhile(either_provider: 
         back = parameters(browser.get(party.authorize_url()).headers["Location"])
     assert back["error"] == "consent_required"
     assert person
+
+
+def test_however_often_it_was_allowed_a_withdrawal_takes_as_many_statements(either_provider: Provider) -> None:
+    """S2: nobody's entries wait longer for it, and no client keeps its tokens by asking again and again."""
+    party, browser, taken = RelyingParty(either_provider), Browser(either_provider), []
+    for times in (1, 9):
+        tokens = [party.tokens(browser)["access_token"] for _ in range(times)]
+        page = browser.get(f"{LIST}/{party.id}/withdraw")
+        with statements() as done:
+            browser.submit(page, decision="withdraw")
+        taken.append(len(done))
+        either_provider.clock.advance(0.3)
+        assert [userinfo(either_provider.app, each) for each in tokens] == [401] * times
+        feed = claims_of(party.http.get("/revocations").text)["revoked"]
+        assert {claims_of(each)["jti"] for each in tokens} <= set(feed["withdrawn"])
+    assert taken[0] == taken[1]
 
 
 def test_nobody_withdraws_for_somebody_else_or_without_signing_in(provider: Provider) -> None:
