@@ -92,8 +92,16 @@ def test_a_sign_out_that_another_site_posts_finds_the_session(
     page.goto(provider.settings.issuer + "/account")
     submit(page, username="wang", password=PASSWORD)
     there = provider.settings.issuer.replace("127.0.0.1", "localhost")  # another site
-    form = f'<form method="post" action="{provider.settings.issuer}/logout"><button>out</button></form>'
-    page.route(f"{there}/*", lambda route: route.fulfill(body=form, content_type="text/html"))
+    page.route(f"{there}/*", lambda route: route.fulfill(body=leaving(route.request.url), content_type="text/html"))
+
+    def leaving(at: str) -> str:
+        path = "/logout?sent-on=1" if at.endswith("marked") else "/logout"
+        return f'<form method="post" action="{provider.settings.issuer}{path}"><button>out</button></form>'
+
+    page.goto(f"{there}/marked")  # as if a page of ours had sent it on
+    page.click("button")
+    look(page, "logout-unseen", scripts=scripts)
+    assert provider.events("SignedOut") == []
     page.goto(f"{there}/leaving")
     page.click("button")
     if not scripts:
@@ -103,6 +111,28 @@ def test_a_sign_out_that_another_site_posts_finds_the_session(
     look(page, "logout-sent-on", scripts=scripts)
     submit(page)
     assert len(provider.events("SignedOut")) == 1
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_form_that_was_shown_to_somebody_else_changes_nothing(
+    provider: Provider, new_page: Callable[..., Page], look: Look, language: str
+) -> None:
+    """ADR 0103: the person in front is told that another one is signed in by now."""
+    page, at = new_page(language), f"{provider.settings.issuer}/account/security/channels/new"
+    page.goto(at)
+    submit(page, username="li", password=PASSWORD)
+    another = page.context.new_page()
+    another.goto(f"{provider.settings.issuer}/logout")
+    submit(another)
+    another.goto(at)
+    submit(another, username="wang", password=PASSWORD)
+    submit(another, otp=pyotp.TOTP(TOTP_SECRET).at(provider.clock.now()))
+    submit(page, contact="li@example.org")
+    look(page, "form-of-another")
+    assert page.locator("h1").inner_text() == (
+        "You are signed in as somebody else now" if language == "en" else "现在登录的已经不是同一个人"
+    )
+    assert provider.events("ContactAdded") == []
 
 
 @pytest.mark.parametrize(("language", "width", "scripts"), [("zh-CN", 390, True), ("en", 1200, False)])
