@@ -67,17 +67,17 @@ def _birth_day(digits: str) -> date:
 
 
 _SHAPE_REASON = Text(
-    "公民身份号码应为18位:前6位是行政区划代码,其后11位是数字,最后一位是数字或X",
+    "公民身份号码应为18位：前6位是行政区划代码，其后11位是数字，最后一位是数字或X",
     "A citizen number has 18 characters: 6 of a division, 11 further digits, then a digit or X",
 )
 _FIRST_GENERATION_REASON = Text(
-    "不接受15位号码,请使用18位公民身份号码",
+    "不接受15位号码，请使用18位公民身份号码",
     "A 15-digit number is not accepted: give the citizen number of 18 characters",
 )
 _BIRTH_DAY_REASON = Text(
     "公民身份号码中的出生日期不存在", "The birth day in the citizen number is not a day of the calendar"
 )
 _CHECK_REASON = Text(
-    "公民身份号码的校验码不正确,请核对各位数字",
+    "公民身份号码的校验码不正确，请核对各位数字",
     "The check character of the citizen number is wrong: compare it digit by digit",
 )

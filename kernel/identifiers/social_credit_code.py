@@ -60,11 +60,11 @@ def compose(registrar_and_kind: str, division: str, body: str) -> SocialCreditCo
 
 
 _SHAPE_REASON = Text(
-    "统一社会信用代码应为18位数字或大写字母(不使用I、O、S、V、Z),第3至8位是行政区划代码",
+    "统一社会信用代码应为18位数字或大写字母（不使用I、O、S、V、Z），第3至8位是行政区划代码",
     "A unified social credit code has 18 digits or capital letters without I, O, S, V and Z; "
     "characters 3 to 8 are the code of a division",
 )
 _CHECK_REASON = Text(
-    "统一社会信用代码的校验码不正确,请核对各位字符",
+    "统一社会信用代码的校验码不正确，请核对各位字符",
     "The check character of the unified social credit code is wrong: compare it character by character",
 )
