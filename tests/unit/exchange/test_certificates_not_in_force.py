@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from exchange.certificates.lifecycle import STATUSES, Status
+from exchange.store.tables import evidence_request
 from tests.doubles.exchange import MARKET, NAME, STRANGER, World, text
 from tests.unit.exchange.test_certificate_life import OTHER_CARD, report
 from tests.unit.exchange.test_certificate_status_of_evidence import (
@@ -284,10 +286,9 @@ def test_what_is_kept_of_the_certificate_is_the_code_of_its_status_alone(small_w
     report(world, "revoke", 9)
     answer = asked(world)
     with world.outside.database.read() as connection:
-        (row,) = connection.exec_driver_sql(
-            "SELECT outcome FROM evidence_request WHERE id = ?", (answer.json["id"],)
-        ).fetchall()
-    (item,) = json.loads(row[0])["items"]
+        mine = evidence_request.c.id == answer.json["id"]
+        outcome = connection.execute(select(evidence_request.c.outcome).where(mine)).scalar_one()
+    (item,) = json.loads(outcome)["items"]
     assert {name: value for name, value in item.items() if name != "entry"} == {
         "type": "identity-card",
         "status": "delivered",
