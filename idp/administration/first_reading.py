@@ -16,6 +16,7 @@ from idp.store import people
 from kernel.identifiers.subject import SubjectRef
 
 REFUSED = "WindowCheckRefused"
+"""The entry of a number that does not fit; it says whose account, and neither number."""
 
 
 @dataclass(frozen=True, slots=True)

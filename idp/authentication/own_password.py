@@ -30,8 +30,8 @@ class OwnPassword:
     def change(self, owner: Owner, present: str, new: str, device: Device) -> None:
         """Another password from now on; every other session ends, and every other device is a stranger's (ADR 0101).
 
-        Raises WrongCode when the present one is wrong, or no longer the present one. Hashing
-        takes its time: whoever set another password meanwhile is not overridden.
+        Raises WrongCode when the present one is wrong, or no longer the present one. Hashing takes its time: whoever
+        set another password meanwhile is not overridden.
         """
         person = owner.person
         with self.database.read() as connection:

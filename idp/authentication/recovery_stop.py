@@ -20,6 +20,7 @@ from kernel.ledger.event import Event
 T = TypeVar("T")
 
 STOPPED = "RecoveryStopped"
+"""The entry's name, whoever stops one."""
 
 
 class OthersOpen(Exception):

@@ -122,9 +122,8 @@ class SignIn:
     def with_sent_code(self, session: Session, code: str, device: Device) -> Proved:
         """The same session, now proven by a code sent to a telephone as well."""
         codes, person = self.sent_codes, session.person
-        known = self.known_devices.proven(
-            device, person
-        )  # as it was when the code was sent: this step proves the device
+        # As it was when the code was sent: this step proves the device.
+        known = self.known_devices.proven(device, person)
         phone = codes.phone(person)
         stands = _only_while(lambda each: codes.phone_of(each, person) == phone)
         proved = self._second(session, Factor.PHONE, device, lambda: codes.spend(person, code), stands)

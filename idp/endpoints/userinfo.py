@@ -154,9 +154,8 @@ def presented(request: HttpRequest) -> tuple[str, str]:
     if in_body is not None:
         return "bearer", in_body
     if scheme.lower() not in ("bearer", "dpop") or not token:
-        raise InvalidTokenError(
-            "An access token is required.", headers=www_authenticate.either()
-        )  # no error: RFC 6750 §3.1
+        # Whoever brought no token is told of no error (RFC 6750 §3.1).
+        raise InvalidTokenError("An access token is required.", headers=www_authenticate.either())
     return scheme.lower(), token.strip()
 
 

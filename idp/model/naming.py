@@ -10,6 +10,7 @@ from idp.model.signing_up import NOBODY
 SHORTEST_USERNAME, LONGEST_USERNAME = 2, 100
 """Characters of a user name in its one spelling."""
 LONGEST_NAME = 100
+"""Characters of a person's own name."""
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )

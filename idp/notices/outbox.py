@@ -16,7 +16,6 @@ from idp.notices.sender import Message
 from idp.store import notices, people
 from idp.store.notices import StoredNotice
 from kernel import canonical
-from kernel.canonical import JSON
 from kernel.clock import Clock
 from kernel.entropy import Entropy
 from kernel.ids import new_id
@@ -63,8 +62,7 @@ class Notices:
 
     def _row(self, person_id: str, wrapped: bytes, contact: Contact, kind: NoticeKind, text: Text) -> StoredNotice:
         notice = new_id("ntc", self.clock, self.entropy)
-        to: dict[str, JSON] = {"channel": contact.kind.value, "to": contact.value}
-        content: dict[str, JSON] = {**to, "zh": text.zh, "en": text.en}
+        content = {"channel": contact.kind.value, "to": contact.value, "zh": text.zh, "en": text.en}
         sealed = self.vault.seal_more(person_id, wrapped, canonical.encode(content), _place(notice))
         return StoredNotice(notice, person_id, kind.name, sealed, self.clock.now())
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from kernel.jose import PROOF_ALGORITHMS
 
 Header = tuple[str, str]
+"""Name and value."""
 Parameter = str | int | None
+"""A value; None for a parameter that is not there."""
 
 
 def bearer(**parameters: Parameter) -> Header:
